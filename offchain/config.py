@@ -1,0 +1,126 @@
+"""Settings: `COLOPHON_*` from the environment, each also as `COLOPHON_*_FILE` (a path whose content is the value).
+
+Where the environment is silent, `$COLOPHON_HOME/run.json` (written by `make up`) names the running stack.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from offchain.errors import InputError
+
+__all__ = ["Settings", "home_path", "load_settings"]
+
+_DEFAULT_MAX_UPLOAD = 64 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One process's settings.
+
+    Attributes:
+        home: folder of everything that Colophon keeps on this machine.
+        rpc_url: JSON-RPC endpoint of the chain.
+        ipfs_url: RPC endpoint of the IPFS node, as an http URL.
+        database_url: SQLAlchemy URL.
+        api_port: port of the API on loopback.
+        deployment: deployment file for a chain that is not among the committed ones, or None.
+        max_upload: largest accepted file, in bytes.
+        torch_threads: threads that torch may use on the CPU.
+        model_path: folder of the prepared language model; not under `home`, so that every home shares it.
+        relayer_key: hex private key of the account that submits other people's signed messages, or None.
+        pricing_key: hex private key of the account that signs quotes as a delegate, or None.
+    """
+
+    home: Path
+    rpc_url: str
+    ipfs_url: str
+    database_url: str
+    api_port: int
+    deployment: Path | None
+    max_upload: int
+    torch_threads: int
+    model_path: Path
+    relayer_key: str | None
+    pricing_key: str | None
+
+    def __repr__(self) -> str:
+        # Keys never reach a log.
+        return f"Settings(home={self.home}, rpc_url={self.rpc_url}, ipfs_url={self.ipfs_url})"
+
+
+def home_path(environ: Mapping[str, str] = os.environ) -> Path:
+    """`$COLOPHON_HOME`, else the XDG data folder."""
+    given = environ.get("COLOPHON_HOME")
+    return Path(given).expanduser() if given else user_data_path("colophon")
+
+
+def _models_path() -> Path:
+    """`build/models` of a source tree, else of the XDG data folder."""
+    root = Path(__file__).resolve().parents[1]
+    return (root if (root / "pyproject.toml").is_file() else user_data_path("colophon")) / "build" / "models"
+
+
+def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings of this process.
+
+    Raises:
+        InputError: a value that cannot be read; names the variable.
+    """
+    home = home_path(environ)
+    running = _running(home / "run.json")
+
+    def text(name: str, fallback: str) -> str:
+        return _value(environ, name) or str(running.get(name.lower(), "")) or fallback
+
+    deployment = text("DEPLOYMENT", "")
+    return Settings(
+        home=home,
+        rpc_url=text("RPC_URL", "http://127.0.0.1:8545"),
+        ipfs_url=text("IPFS_URL", "http://127.0.0.1:5001"),
+        database_url=text("DATABASE_URL", f"sqlite:///{home / 'colophon.db'}"),
+        api_port=_integer("API_PORT", text("API_PORT", "8000")),
+        deployment=Path(deployment) if deployment else None,
+        max_upload=_integer("MAX_UPLOAD", text("MAX_UPLOAD", str(_DEFAULT_MAX_UPLOAD))),
+        torch_threads=_integer("TORCH_THREADS", text("TORCH_THREADS", "1")),
+        model_path=Path(text("MODEL_PATH", str(_models_path() / "smollm2-135m-instruct"))),
+        relayer_key=_value(environ, "RELAYER_KEY"),
+        pricing_key=_value(environ, "PRICING_KEY"),
+    )
+
+
+def _value(environ: Mapping[str, str], name: str) -> str | None:
+    """The variable, or the content of the file that its `_FILE` twin names."""
+    path = environ.get(f"COLOPHON_{name}_FILE")
+    if path is None:
+        return environ.get(f"COLOPHON_{name}")
+    try:
+        return Path(path).read_text().strip()
+    except OSError as error:
+        raise InputError(
+            "setting-unreadable",
+            f"COLOPHON_{name}_FILE names {path}, which cannot be read",
+            "correct the path or unset the variable",
+        ) from error
+
+
+def _integer(name: str, value: str) -> int:
+    if value.isdecimal():
+        return int(value)
+    raise InputError("setting-malformed", f"COLOPHON_{name} is {value!r}, not a number", "set it to digits")
+
+
+def _running(path: Path) -> dict[str, object]:
+    try:
+        found: object = json.loads(path.read_text())
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise InputError("run-file-malformed", f"{path} cannot be read", f"remove {path} and run make up") from error
+    return found if isinstance(found, dict) else {}
