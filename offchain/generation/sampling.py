@@ -1,0 +1,159 @@
+"""Drawing one token from a model's logits, so that anybody with the seed draws the same one.
+
+The draw inverts the cumulative distribution at `uniform(seed, position)`, in double precision and in
+vocabulary order: two tokens whose rank by probability another processor's rounding swaps keep their place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from offchain.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+__all__ = ["MAX_SEED", "Choice", "TextParams", "check_seed", "choose", "uniform"]
+
+MAX_SEED: Final = 2**53 - 1
+"""Largest seed: the largest integer that canonical JSON carries exactly (RFC 8785 §3.2.2.3)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextParams:
+    """How a text is drawn.
+
+    Attributes:
+        max_tokens: most tokens that the answer may have.
+        temperature: 0 takes the likeliest token each time, else 0.01 to 10; 1 is the model's own distribution.
+        top_p: draw only from the likeliest tokens that together reach this probability, above 0 up to 1
+            (nucleus sampling, Holtzman et al. 2020, §3.1).
+
+    Raises:
+        InputError: a value outside its range.
+    """
+
+    max_tokens: int = 256
+    temperature: float = 0.8
+    top_p: float = 0.95
+
+    def __post_init__(self) -> None:
+        _within("max_tokens", self.max_tokens, "1 or more", fits=self.max_tokens >= 1)
+        fits = self.temperature == 0 or 0.01 <= self.temperature <= 10
+        _within("temperature", self.temperature, "0, or 0.01 to 10", fits=fits)
+        _within("top_p", self.top_p, "above 0, up to 1", fits=0 < self.top_p <= 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A drawn token.
+
+    Attributes:
+        token: its id.
+        margin: how far cumulative probabilities may be off without changing the draw, 1 when nothing can.
+    """
+
+    token: int
+    margin: float
+
+
+def check_seed(seed: int) -> None:
+    """Accept 0 to `MAX_SEED`.
+
+    Raises:
+        InputError: anything else.
+    """
+    _within("seed", seed, f"0 to {MAX_SEED}", fits=0 <= seed <= MAX_SEED)
+
+
+def uniform(seed: int, position: int) -> float:
+    """The number in [0, 1) that decides the token at `position`.
+
+    It is the first 53 bits of sha256(seed ‖ position), each as 8 big-endian bytes, over 2⁵³.
+    """
+    digest = hashlib.sha256(seed.to_bytes(8, "big") + position.to_bytes(8, "big")).digest()
+    return (int.from_bytes(digest[:8], "big") >> 11) / 2**53
+
+
+def choose(logits: NDArray[np.float64], params: TextParams, u: float) -> Choice:
+    """Draw a token at the point `u` of the distribution that `params` make of `logits` (one per token id)."""
+    if params.temperature == 0:
+        return _likeliest(_probabilities(logits, 1.0))
+    probabilities = _probabilities(logits, params.temperature)
+    if params.top_p == 1:
+        return _invert(probabilities, u)
+    return _invert_nucleus(probabilities, params.top_p, u)
+
+
+def _probabilities(logits: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+    import numpy as np
+
+    weights = np.exp((logits - logits.max()) / temperature)
+    probabilities: NDArray[np.float64] = weights / weights.sum()
+    return probabilities
+
+
+def _likeliest(probabilities: NDArray[np.float64]) -> Choice:
+    token = int(probabilities.argmax())
+    others = probabilities.copy()
+    others[token] = 0.0
+    return Choice(token, _rank_margin(float(probabilities[token]), float(others.max())))
+
+
+def _invert(weights: NDArray[np.float64], u: float) -> Choice:
+    """Invert the distribution proportional to `weights`; a weight of 0 is never drawn."""
+    cumulative = weights.cumsum()
+    cumulative /= cumulative[-1]
+    token = int(cumulative.searchsorted(u, side="right"))
+    below = float(cumulative[token - 1]) if token else 0.0
+    above = float(cumulative[token])
+    # 0 and 1 are no boundaries: no rounding moves a draw across them.
+    distances = [u - below] * (below > 0) + [above - u] * (above < 1)
+    return Choice(token, min(distances, default=1.0))
+
+
+def _invert_nucleus(probabilities: NDArray[np.float64], top_p: float, u: float) -> Choice:
+    """Invert what is left of a distribution inside its nucleus; equals at the edge are all inside."""
+    import numpy as np
+
+    ordered = np.sort(probabilities)[::-1]
+    reached = ordered.cumsum()
+    edge = ordered[min(int(reached.searchsorted(top_p)), len(ordered) - 1)]
+    choice = _invert(np.where(probabilities >= edge, probabilities, 0.0), u)
+    margin = choice.margin
+    for slack, inside in _neighbours(probabilities, ordered, reached - top_p, edge):
+        if slack < margin and _invert(np.where(inside, probabilities, 0.0), u).token != choice.token:
+            margin = slack
+    return Choice(choice.token, margin)
+
+
+def _neighbours(
+    probabilities: NDArray[np.float64], ordered: NDArray[np.float64], excess: NDArray[np.float64], edge: float
+) -> Iterator[tuple[float, NDArray[np.bool_]]]:
+    """The nuclei that a small error could make of this one, each with the size of that error."""
+    above = int((probabilities > edge).sum())
+    if above:
+        yield -float(excess[above - 1]), probabilities > edge
+    size = int((probabilities >= edge).sum())
+    if size < len(ordered):
+        following = ordered[size]
+        yield float(excess[size - 1]), probabilities >= following
+        yield _rank_margin(float(edge), float(following)), (probabilities > edge) | (probabilities == following)
+
+
+def _rank_margin(more: float, less: float) -> float:
+    """The error of cumulative probabilities at which two probabilities may change places.
+
+    Rounding moves each probability by a fraction r of itself, hence a cumulative probability F by at most
+    2rF(1 − F) ≤ r / 2; the two change places at r = (more − less) / (more + less).
+    """
+    return (more - less) / (more + less) / 2
+
+
+def _within(name: str, value: float, allowed: str, *, fits: bool) -> None:
+    if not fits:
+        raise InputError("parameter-out-of-range", f"{name} is {value}", f"choose {allowed}", parameter=name)
