@@ -1,0 +1,106 @@
+# Colophon. `make demo` and `make test` each work alone on a fresh machine with Python 3.11, Node 20, make and git.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+
+VENV   := .venv/bin
+PYTHON := $(shell for name in $(VENV)/python python3.11 python3 python; do \
+            "$$name" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && { echo "$$name"; break; }; done)
+ANY_PYTHON := $(or $(PYTHON),python3)
+SOURCES := $(shell find contracts -name '*.sol' 2>/dev/null)
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONUNBUFFERED := 1
+
+step = @printf '\033[1m==> %s\033[0m\n' "$(1)"
+
+.PHONY: help setup demo up down test test-contracts test-offchain lint format doctor build clean distclean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
+
+setup: .venv/linked node_modules/installed .colophon/solc/provided build/compiled build/model-prepared ## everything that the other targets need; does nothing when nothing changed
+
+demo: setup ## the whole way of a work, on a fresh chain; ends by itself
+	$(call step,demo)
+	@$(VENV)/python -m scripts.demo
+
+up: setup ## chain, IPFS node, contracts and API on ports 8545, 5001 and 8000, until Ctrl-C
+	$(call step,stack)
+	@$(VENV)/python -m scripts.up
+
+down: .venv/linked ## end the stack that make up started
+	@$(VENV)/python -m scripts.down
+
+test: setup lint test-contracts test-offchain ## lint, contract tests, off-chain tests
+
+test-contracts: setup ## contract tests on a fresh chain
+	$(call step,contract tests)
+	@$(VENV)/python -m scripts.private_brownie test --network ganache-cli -p scripts.skips
+
+test-offchain: setup ## off-chain tests
+	$(call step,off-chain tests)
+	@$(VENV)/python -m pytest -p scripts.skips
+
+lint: setup ## ruff, mypy, import-linter, solhint, committed ABIs
+	$(call step,lint)
+	@$(VENV)/ruff check --quiet .
+	@$(VENV)/ruff format --quiet --check .
+	@$(VENV)/mypy
+	@$(VENV)/lint-imports --no-logo
+	@node_modules/.bin/solhint --noPoster --disc --max-warnings 0 'contracts/**/*.sol'
+	@$(VENV)/python -m scripts.abi --check
+
+format: .venv/linked ## format the Python sources
+	@$(VENV)/ruff format .
+
+doctor: ## what is there, what is missing, and the line that mends it
+	@$(ANY_PYTHON) -m scripts.doctor
+
+build: setup ## compile the contracts and write the committed ABIs
+	$(call step,committed ABIs)
+	@$(VENV)/python -m scripts.abi
+
+clean: ## remove what was built or cached; keep .venv, node_modules and the compiler
+	rm -rf build reports .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+distclean: clean ## remove everything that setup made
+	rm -rf .venv node_modules .colophon *.egg-info
+
+.venv/installed: requirements.txt requirements-data.txt
+	@test -n "$(PYTHON)" || { echo 'error: no Python 3.11 on the PATH (python-missing)'; \
+	  echo '  remedy  install Python 3.11 with its venv module, so that python3.11 is on the PATH; make doctor shows the rest'; exit 1; } >&2
+	$(call step,Python packages into .venv (the first time about 1 GB with the CPU build of torch; several minutes))
+	@test "$(PYTHON)" = $(VENV)/python || $(PYTHON) -m venv --clear .venv
+	@$(VENV)/python -m pip install --no-input -r requirements.txt
+	@$(VENV)/python -m pip install --no-input --quiet --no-deps -r requirements-data.txt
+	@touch $@
+
+.venv/linked: .venv/installed pyproject.toml scripts/venv_paths.py
+	@$(VENV)/python -m pip install --no-input --quiet --no-deps --no-build-isolation --editable .
+	@$(VENV)/python -m scripts.venv_paths
+	@touch $@
+
+node_modules/installed: package-lock.json package.json
+	@command -v npm >/dev/null || { echo 'error: no npm on the PATH (node-missing)'; \
+	  echo '  remedy  install Node 20, which brings npm; make doctor shows the rest'; exit 1; } >&2
+	$(call step,Node packages into node_modules)
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.colophon/solc/provided: .venv/linked node_modules/installed scripts/solc.py scripts/solc_npm.cjs
+	$(call step,Solidity compiler)
+	@$(VENV)/python -m scripts.solc
+	@mkdir -p $(@D) && touch $@
+
+build/compiled: .colophon/solc/provided brownie-config.yaml $(SOURCES)
+	$(call step,contracts)
+	@$(VENV)/python -m scripts.private_brownie compile
+	@touch $@
+
+build/model-prepared: .venv/linked offchain/generation/prepare.py
+	$(call step,language model)
+	@$(VENV)/python -m offchain.generation.prepare
+	@mkdir -p $(@D) && touch $@

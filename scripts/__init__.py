@@ -1,0 +1,1 @@
+"""Tools around the product: the local stack, the compiler, ABIs, checks of this machine, and Brownie's own scripts."""

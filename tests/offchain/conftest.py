@@ -1,0 +1,41 @@
+"""Fixtures for every off-chain test: a real chain and a real IPFS node, one of each for the whole run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from scripts.localnet import local_chain, local_ipfs
+from scripts.processes import terminated_like_interrupted
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _terminated_like_interrupted() -> Iterator[None]:
+    """SIGTERM ends a run as Ctrl-C does: fixtures clean up, so no server and no folder stays behind."""
+    with terminated_like_interrupted():
+        yield
+
+
+@pytest.fixture(scope="session")
+def chain_url() -> Iterator[str]:
+    """JSON-RPC URL of a fresh Ganache (chain id 1337, public development mnemonic) shared by the run.
+
+    Tests that need the chain to themselves take `fresh_chain_url`.
+    """
+    with local_chain() as url:
+        yield url
+
+
+@pytest.fixture
+def fresh_chain_url() -> Iterator[str]:
+    """JSON-RPC URL of a Ganache that this test alone uses, from block 0; about half a second to start."""
+    with local_chain() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def ipfs_url() -> Iterator[str]:
+    """RPC URL of an IPFS node without peers, with an empty store, shared by the run."""
+    with local_ipfs() as url:
+        yield url
