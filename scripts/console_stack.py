@@ -1,4 +1,4 @@
-"""Where the console and the scripts work: on the stack that `make up` runs, else on Brownie's chain with everything new.
+"""Where the console and the scripts work: on the stack that `make up` runs, else on Brownie's chain, all else new.
 
 A stack of our own lives in a temporary folder, with an IPFS node that ends together with Brownie.
 """
@@ -6,12 +6,13 @@ A stack of our own lives in a temporary folder, with an IPFS node that ends toge
 from __future__ import annotations
 
 import atexit
+import io
 import logging
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -19,7 +20,7 @@ from typing import Final
 import structlog
 from brownie import accounts, web3
 
-from offchain.chain import Currency
+from offchain.chain import Call, Currency
 from offchain.chain.client import connect
 from offchain.chain.signer import LocalSigner, Signer, development_signer
 from offchain.chain.token import Token
@@ -60,6 +61,11 @@ class World:
     def signer(self, account: int) -> Signer:
         """Account 0 to 19 of the public development mnemonic."""
         return development_signer(account, self.services.client.chain_id)
+
+    def send(self, call: Call, signer: Signer | None = None) -> None:
+        """Carry out a call as `signer`, else as the relayer, and index it."""
+        self.services.sender.send(call, signer or self.services.require_relayer())
+        self.services.advance()
 
     def __repr__(self) -> str:
         settings, chain_id = self.services.settings, self.services.client.chain_id
@@ -116,7 +122,7 @@ def _running_stack() -> Settings | None:
 
 
 def _own_stack() -> Settings:
-    from scripts.deploy import LOCAL_CHAINS, deploy
+    from scripts.deploy import LOCAL_CHAINS, deploy  # noqa: PLC0415 - Brownie has contracts once its project is loaded
 
     if web3.eth.chain_id not in LOCAL_CHAINS:
         raise RefusedError(
@@ -134,7 +140,8 @@ def _own_stack() -> Settings:
         "COLOPHON_IPFS_URL": _open.enter_context(local_ipfs()),
     }
     _open.enter_context(_environment(environ))
-    deploy(accounts[0])
+    with redirect_stdout(io.StringIO()):  # Brownie tells of every transaction
+        deploy(accounts[0])
     return load_settings()
 
 

@@ -14,9 +14,10 @@ import {Offers} from "./Offers.sol";
 
 /// @title Licensing
 /// @notice Sells licences, ERC-721 tokens that expire, and lets them permit derivatives.
-/// @dev Rules of rights R3–R7 are stated in docs/SPECIFICATION.md; functions name those they uphold. A licence is one slot: its
-/// holder (160 bits) and 96 bits, high to low: expiry 40 | offer 56. Money never rests here: it goes to the ledger in the same call.
-/// Reentrancy (R7): all effects of a sale precede its payment, licences are minted without a receiver callback.
+/// @dev Rules of rights R3–R7 are stated in docs/SPECIFICATION.md; functions name those they uphold. A licence is one
+/// slot: its holder (160 bits) and 96 bits, high to low: expiry 40 | offer 56. Money never rests here: it goes to the
+/// ledger in the same call. Reentrancy (R7): all effects of a sale precede its payment, licences are minted without a
+/// receiver callback.
 contract Licensing is Offers, ERC721 {
     uint256 private constant OFFER_BITS = 56;
     uint256 private constant NEVER = type(uint40).max;
@@ -27,7 +28,6 @@ contract Licensing is Offers, ERC721 {
         uint64 capScope;
     }
 
-    uint256 private _licences; // number of the newest licence
     mapping(address buyer => mapping(uint256 word => uint256)) private _nonces;
     mapping(uint256 licence => uint256) private _derivatives;
     mapping(uint256 child => Limits) private _limits;
@@ -58,7 +58,8 @@ contract Licensing is Offers, ERC721 {
     }
 
     /// @inheritdoc ILicensing
-    /// @dev R4: the order names the quote's digest and the most that it pays. R6: the nonce is used before anything is paid.
+    /// @dev R4: the order names the quote's digest and the most that it pays. R6: the nonce is used before anything
+    /// is paid.
     function fulfil(
         Quote calldata quote,
         bytes calldata quoteSignature,
@@ -91,7 +92,7 @@ contract Licensing is Offers, ERC721 {
         edges = new Edge[](permits.length);
         Limits memory limits = Limits(uint40(NEVER), type(uint64).max);
         for (uint256 i; i < permits.length; ++i) {
-            (uint256 parent, Terms memory t, uint256 expiry) = _usePermit(permits[i], child, registrant);
+            (uint256 parent, Terms storage t, uint256 expiry) = _usePermit(permits[i], child, registrant);
             edges[i] = Edge(parent, t.upstream);
             limits.capScope &= t.scope;
             if (!t.lasting && expiry < limits.sellUntil) limits.sellUntil = uint40(expiry);
@@ -105,13 +106,13 @@ contract Licensing is Offers, ERC721 {
     }
 
     /// @inheritdoc ILicensing
-    function licenceOf(uint256 licence) external view returns (Licence memory l) {
-        l.holder = _requireLicence(licence);
-        l.offer = uint56(_getExtraData(licence));
-        l.expiry = uint40(_expiry(licence));
-        l.work = _offers[l.offer].work;
-        l.terms = _offers[l.offer].terms;
-        l.derivatives = uint32(_derivatives[licence]);
+    function licenceOf(uint256 licence) external view returns (Licence memory found) {
+        found.holder = _requireLicence(licence);
+        found.offer = uint56(_getExtraData(licence));
+        found.expiry = uint40(_expiry(licence));
+        found.work = _offers[found.offer].work;
+        found.terms = _offers[found.offer].terms;
+        found.derivatives = uint32(_derivatives[licence]);
     }
 
     /// @inheritdoc ILicensing
@@ -121,7 +122,9 @@ contract Licensing is Offers, ERC721 {
     }
 
     /// @inheritdoc ILicensing
+    /// @dev The title decides: limits may be left from a derivative whose registration gave way to an original.
     function limitsOf(uint256 child) external view returns (uint40 sellUntil, uint64 capScope) {
+        if (REGISTRY.titleOf(child).parents == 0) return (uint40(NEVER), type(uint64).max);
         return (_limits[child].sellUntil, _limits[child].capScope);
     }
 
@@ -152,12 +155,13 @@ contract Licensing is Offers, ERC721 {
         returns (uint256 licence)
     {
         if (recipient == address(0)) revert Licensing__ZeroAddress();
-        Terms memory t = _terms[o.terms];
+        Terms storage t = _terms[o.terms];
         if (title.parents != 0) _requireWithinLimits(o.work, t.scope);
-        uint256 expiry = t.duration == 0 ? NEVER : block.timestamp + t.duration;
+        uint256 duration = t.duration;
+        uint256 expiry = duration == 0 ? NEVER : block.timestamp + duration;
         if (expiry > NEVER) expiry = NEVER;
 
-        licence = ++_licences;
+        licence = ++_licenceCount;
         _mintAndSetExtraDataUnchecked(recipient, licence, uint96(expiry << OFFER_BITS | offer));
         emit LicenceSold(licence, o.work, recipient, payer, offer, o.terms, o.currency, o.price, expiry);
         _pay(payer, o);
@@ -173,7 +177,9 @@ contract Licensing is Offers, ERC721 {
         if (quote.buyer != address(0) && quote.buyer != buyer) revert Licensing__WrongBuyer(quote.buyer, buyer);
         Title memory title = _requireFinal(quote.work);
         uint256 offer = _acceptQuote(quote, digest, signature, title);
-        return _sell(offer, _offers[offer], title, buyer, recipient);
+        // The quote says the same as its offer, which need not be read again.
+        Offer memory o = Offer(quote.work, quote.terms, quote.currency, quote.price, title.epoch, true, false);
+        return _sell(offer, o, title, buyer, recipient);
     }
 
     /// @dev M4: the ledger counts what arrives; less than the price undoes the sale.
@@ -210,7 +216,7 @@ contract Licensing is Offers, ERC721 {
 
     function _usePermit(uint256 licence, uint256 child, address registrant)
         private
-        returns (uint256 parent, Terms memory t, uint256 expiry)
+        returns (uint256 parent, Terms storage t, uint256 expiry)
     {
         if (_requireLicence(licence) != registrant) revert Licensing__NotPermitHolder(licence, registrant);
         expiry = _expiry(licence);

@@ -12,9 +12,10 @@ import {Shares} from "../libraries/Shares.sol";
 import {Bounds, Listing, Terms, Title} from "../libraries/Types.sol";
 
 /// @title Offers
-/// @notice What may be sold: terms, listings, delegates and their bounds, seller-signed quotes. The first half of Licensing.
-/// @dev An offer never changes; a quote becomes one when it is first used. Listings and quotes name the work's epoch, which
-/// rises when the title changes hands, so a new holder inherits none.
+/// @notice What may be sold: terms, listings, delegates and their bounds, seller-signed quotes. The first half of
+/// Licensing.
+/// @dev An offer never changes; a quote becomes one when it is first used. Listings and quotes name the work's epoch,
+/// which rises when the title changes hands, so a new holder inherits none.
 abstract contract Offers is ILicensing, EIP712, Pausable {
     /// @dev A delegate's authority; its key binds the work's epoch, so it ends when the title changes hands.
     struct Delegation {
@@ -37,15 +38,18 @@ abstract contract Offers is ILicensing, EIP712, Pausable {
     }
 
     bytes32 private constant QUOTE_TYPEHASH = keccak256(
-        "Quote(uint256 work,address seller,uint32 terms,uint8 currency,uint104 price,address buyer,uint32 maxQuantity,uint40 expiry,uint24 workEpoch,uint256 signerEpoch,bytes32 basis)"
+        "Quote(uint256 work,address seller,uint32 terms,uint8 currency,uint104 price,address buyer,"
+        "uint32 maxQuantity,uint40 expiry,uint24 workEpoch,uint256 signerEpoch,bytes32 basis)"
     );
     bytes32 private constant ORDER_TYPEHASH = keccak256(
-        "Order(address buyer,address recipient,bytes32 quote,uint256 maxPrice,uint40 expiry,uint256 epoch,uint256 nonce)"
+        "Order(address buyer,address recipient,bytes32 quote,"
+        "uint256 maxPrice,uint40 expiry,uint256 epoch,uint256 nonce)"
     );
 
     IWorkRegistry public immutable REGISTRY;
     IRoyaltyLedger public immutable LEDGER;
 
+    uint88 internal _licenceCount; // shares the slot of Pausable's flag, which every sale reads anyway
     uint32 private _termsCount;
     uint56 private _offerCount; // shares the slot of _termsCount
 
@@ -80,7 +84,9 @@ abstract contract Offers is ILicensing, EIP712, Pausable {
 
     /// @inheritdoc ILicensing
     function close(uint256 offer) external {
-        _requireHolder(_requireOffer(offer).work);
+        Offer memory o = _requireOffer(offer);
+        if (o.quoted) revert Licensing__UnknownOffer(offer);
+        _requireHolder(o.work);
         _offers[offer].closed = true;
         emit OfferClosed(offer);
     }
@@ -139,7 +145,8 @@ abstract contract Offers is ILicensing, EIP712, Pausable {
         return _hashTypedData(keccak256(abi.encode(ORDER_TYPEHASH, order)));
     }
 
-    /// @dev R6: the digest binds chain, contract, work epoch and signer epoch. A quote with a buyer or a quantity is counted.
+    /// @dev R6: the digest binds chain, contract, work epoch and signer epoch. A quote with a buyer or a quantity is
+    /// counted.
     function _acceptQuote(Quote calldata q, bytes32 digest, bytes calldata signature, Title memory title)
         internal
         returns (uint256 offer)
@@ -178,12 +185,15 @@ abstract contract Offers is ILicensing, EIP712, Pausable {
         }
     }
 
-    function _makeOffer(uint256 work, Listing memory l, uint24 epoch, bytes32 quote) private returns (uint256 offer) {
-        _requireTerms(l.terms);
-        LEDGER.currencyAt(l.currency);
+    function _makeOffer(uint256 work, Listing memory listing, uint24 epoch, bytes32 quote)
+        private
+        returns (uint256 offer)
+    {
+        _requireTerms(listing.terms);
+        LEDGER.currencyAt(listing.currency);
         offer = ++_offerCount;
-        _offers[offer] = Offer(work, l.terms, l.currency, l.price, epoch, quote != 0, false);
-        emit OfferMade(offer, work, l.terms, l.currency, l.price, quote);
+        _offers[offer] = Offer(work, listing.terms, listing.currency, listing.price, epoch, quote != 0, false);
+        emit OfferMade(offer, work, listing.terms, listing.currency, listing.price, quote);
     }
 
     function _setBounds(uint256 work, Title memory title, Bounds calldata b) private {
@@ -195,7 +205,8 @@ abstract contract Offers is ILicensing, EIP712, Pausable {
         emit BoundsSet(work, title.holder, b.delegate, b.terms, b.currency, b.floor, b.ceiling, b.expiry, b.perDay);
     }
 
-    /// @dev Threat: a stolen pricing key. It sells at most `perDay` licences a day, inside the bounds, until the expiry.
+    /// @dev Threat: a stolen pricing key. It sells at most `perDay` licences a day, inside the bounds, until the
+    /// expiry.
     function _useDelegation(Quote calldata q) private {
         bytes32 key = _delegationKey(q.work, q.workEpoch, q.seller, q.terms, q.currency);
         Delegation memory d = _delegations[key];

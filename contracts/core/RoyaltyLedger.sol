@@ -14,7 +14,8 @@ import {RoyaltyShares} from "./RoyaltyShares.sol";
 
 /// @title RoyaltyLedger
 /// @notice Holds all money of all works and lets every holder withdraw what is theirs.
-/// @dev Rules of money M1–M8 are stated in docs/SPECIFICATION.md; functions name those they uphold. Per (work, currency):
+/// @dev Rules of money M1–M8 are stated in docs/SPECIFICATION.md; functions name those they uphold. Per (work,
+/// currency):
 ///   gross G, all that was ever credited; net N = G − ⌊G·S/1e6⌋ with S the sum of the edges' shares;
 ///   a holder of u units is owed u·(N − index) millionths more at each settlement, and index becomes N.
 /// The admin appends currencies and can do nothing else (M7).
@@ -33,7 +34,8 @@ contract RoyaltyLedger is RoyaltyShares, Ownable2Step, ReentrancyGuard {
         uint128 index;
     }
 
-    /// @dev Two slots. Guarantee and ceiling of the debt take the 216 bits that are free beside `upstream`, with their currency.
+    /// @dev Two slots. Guarantee and ceiling of the debt take the 216 bits that are free beside `upstream`, with
+    /// their currency.
     struct Debt {
         uint256 parent;
         uint24 upstream;
@@ -44,7 +46,8 @@ contract RoyaltyLedger is RoyaltyShares, Ownable2Step, ReentrancyGuard {
 
     address public immutable LICENSING;
 
-    address[] private _tokens; // currency c > 0 is _tokens[c − 1]
+    uint256 private _tokenCount;
+    mapping(uint256 currency => address token) private _tokens; // from 1; a mapping has no length to read
     mapping(uint256 work => mapping(uint256 currency => Account)) private _accounts;
     mapping(uint256 work => mapping(uint256 currency => mapping(address holder => Position))) private _positions;
     mapping(uint256 child => mapping(uint256 edge => Debt)) private _debts;
@@ -125,18 +128,19 @@ contract RoyaltyLedger is RoyaltyShares, Ownable2Step, ReentrancyGuard {
     /// @inheritdoc IRoyaltyLedger
     function addCurrency(address token) external onlyOwner returns (uint256 currency) {
         if (token.code.length == 0) revert RoyaltyLedger__NotAToken(token);
-        if (_tokens.length == MAX_TOKENS) revert RoyaltyLedger__TooManyCurrencies();
-        for (uint256 i; i < _tokens.length; ++i) {
+        if (_tokenCount == MAX_TOKENS) revert RoyaltyLedger__TooManyCurrencies();
+        for (uint256 i = 1; i <= _tokenCount; ++i) {
             if (_tokens[i] == token) revert RoyaltyLedger__CurrencyExists(token);
         }
-        _tokens.push(token);
-        currency = _tokens.length;
+        currency = ++_tokenCount;
+        _tokens[currency] = token;
         emit CurrencyAdded(currency, token);
     }
 
     /// @inheritdoc IRoyaltyLedger
     function claimable(uint256 work, uint256 currency, address holder) external view returns (uint256) {
-        return _owed(work, currency, holder, balanceOf(holder, work), _net(_accounts[work][currency])) / Shares.UNITS;
+        Position memory p = _positions[work][currency][holder];
+        return _owed(p, balanceOf(holder, work), _net(_accounts[work][currency])) / Shares.UNITS;
     }
 
     /// @inheritdoc IRoyaltyLedger
@@ -164,13 +168,14 @@ contract RoyaltyLedger is RoyaltyShares, Ownable2Step, ReentrancyGuard {
 
     /// @inheritdoc IRoyaltyLedger
     function currencyAt(uint256 currency) public view returns (address token) {
-        if (currency > _tokens.length) revert RoyaltyLedger__UnknownCurrency(currency);
-        return currency == 0 ? address(0) : _tokens[currency - 1];
+        if (currency == 0) return address(0);
+        token = _tokens[currency];
+        if (token == address(0)) revert RoyaltyLedger__UnknownCurrency(currency);
     }
 
     /// @inheritdoc IRoyaltyLedger
     function currencyCount() external view returns (uint256) {
-        return _tokens.length + 1;
+        return _tokenCount + 1;
     }
 
     /// @dev M2: O(1) in holders, parents and ancestors. M4: a token is counted by the ledger's own balance.
@@ -211,8 +216,8 @@ contract RoyaltyLedger is RoyaltyShares, Ownable2Step, ReentrancyGuard {
         _accounts[work][currency] = a;
     }
 
-    /// @dev Cumulative floor, so that splitting a payment in two never changes what is owed. Checks-effects: no call leaves
-    /// this contract but the registry's view.
+    /// @dev Cumulative floor, so that splitting a payment in two never changes what is owed. Checks-effects: no call
+    /// leaves this contract but the registry's view.
     function _pull(uint256 child, uint256 edge, uint256 currency) private returns (uint256 moved) {
         Debt memory debt = _debts[child][edge];
         if (debt.parent == 0) revert RoyaltyLedger__UnknownEdge(child, edge);
@@ -242,7 +247,8 @@ contract RoyaltyLedger is RoyaltyShares, Ownable2Step, ReentrancyGuard {
 
     function _withdraw(uint256 work, uint256 currency, address to) private returns (uint256 amount) {
         uint256 net = _net(_accounts[work][currency]);
-        uint256 owed = _owed(work, currency, msg.sender, balanceOf(msg.sender, work), net);
+        Position memory p = _positions[work][currency][msg.sender];
+        uint256 owed = _owed(p, balanceOf(msg.sender, work), net);
         amount = owed / Shares.UNITS;
         if (amount == 0) return 0;
         _positions[work][currency][msg.sender] = Position(uint128(owed % Shares.UNITS), uint128(net));
@@ -258,27 +264,24 @@ contract RoyaltyLedger is RoyaltyShares, Ownable2Step, ReentrancyGuard {
 
     /// @dev A token may return nothing, true, or anything else; only the first two are payment.
     function _trySafeTransfer(address token, address to, uint256 amount) private returns (bool) {
-        (bool success, bytes memory answer) = token.call(abi.encodeWithSignature("transfer(address,uint256)", to, amount));
+        (bool success, bytes memory answer) =
+            token.call(abi.encodeWithSignature("transfer(address,uint256)", to, amount));
         return success && (answer.length == 0 || (answer.length >= 32 && abi.decode(answer, (uint256)) == 1));
     }
 
     /// @dev Called with the units held up to now, before they change. Touches no token.
     function _settle(uint256 work, address holder, uint256 units) internal override {
-        for (uint256 currency; currency <= _tokens.length; ++currency) {
+        uint256 count = _tokenCount;
+        for (uint256 currency; currency <= count; ++currency) {
             uint256 net = _net(_accounts[work][currency]);
-            if (_positions[work][currency][holder].index == net) continue;
-            uint256 owed = _owed(work, currency, holder, units, net);
-            _positions[work][currency][holder] = Position(uint128(owed), uint128(net));
+            Position memory p = _positions[work][currency][holder];
+            if (p.index == net) continue;
+            _positions[work][currency][holder] = Position(uint128(_owed(p, units, net)), uint128(net));
         }
     }
 
     /// @dev Millionths owed to a holder of `units` at `net`. Below 2¹²⁸: units ≤ 1e6 < 2²⁰ and net < 2¹⁰⁸.
-    function _owed(uint256 work, uint256 currency, address holder, uint256 units, uint256 net)
-        private
-        view
-        returns (uint256)
-    {
-        Position memory p = _positions[work][currency][holder];
+    function _owed(Position memory p, uint256 units, uint256 net) private pure returns (uint256) {
         return p.owed + units * (net - p.index);
     }
 

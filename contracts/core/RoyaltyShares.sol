@@ -8,8 +8,8 @@ import {Title} from "../libraries/Types.sol";
 
 /// @title RoyaltyShares
 /// @notice ERC-6909 units of royalty shares: 1,000,000 a work, id = work. No receiver callback.
-/// @dev A work's units are implicit, all with the title's holder, until they are issued: before the first transfer of shares
-/// or title. `_settle` credits what both sides earned before a balance changes (M6).
+/// @dev A work's units are implicit, all with the title's holder, until they are issued: before the first transfer of
+/// shares or title. `_settle` credits what both sides earned before a balance changes (M6).
 abstract contract RoyaltyShares is IRoyaltyLedger {
     IWorkRegistry public immutable REGISTRY;
 
@@ -77,7 +77,8 @@ abstract contract RoyaltyShares is IRoyaltyLedger {
         return id == 0x01ffc9a7 || id == 0x0f632fb3;
     }
 
-    /// @dev Credits `holder`, who has `units`, with everything `work` earned since its last settlement, in every currency.
+    /// @dev Credits `holder`, who has `units`, with everything `work` earned since its last settlement, in every
+    /// currency.
     function _settle(uint256 work, address holder, uint256 units) internal virtual;
 
     function _issue(uint256 work, address holder) private {
@@ -101,8 +102,8 @@ abstract contract RoyaltyShares is IRoyaltyLedger {
         emit Transfer(msg.sender, sender, receiver, work, units);
     }
 
-    /// @dev Units of `holder`, after the work's shares were issued to whoever had them implicitly. Threat: a transfer of zero
-    /// units to an implicit holder would otherwise settle that holder as if it held nothing.
+    /// @dev Units of `holder`, after the work's shares were issued to whoever had them implicitly. Threat: a transfer
+    /// of zero units to an implicit holder would otherwise settle that holder as if it held nothing.
     function _issuedUnits(uint256 work, address holder) private returns (uint256 units) {
         units = _units[work][holder];
         if (units != 0) return units;

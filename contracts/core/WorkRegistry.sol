@@ -16,8 +16,8 @@ import {Edge, Registration, Title} from "../libraries/Types.sol";
 
 /// @title WorkRegistry
 /// @notice The titles of all works: ERC-721, token id = uint256(sha256(master)).
-/// @dev Rules of rights R1 and R5–R7 are stated in docs/SPECIFICATION.md; functions name those they uphold.
-/// A title is one slot: its holder (160 bits) and 96 bits of state, high to low
+/// @dev Rules of rights R1 and R5–R7 are stated in docs/SPECIFICATION.md; functions name those they uphold. A title
+/// is one slot: its holder (160 bits) and 96 bits of state, high to low
 ///   epoch 24 | parents 5 | upstream 20 | protected 1 | issued 1 | registeredAt 40 (91 used).
 contract WorkRegistry is IWorkRegistry, ERC721, EIP712, Pausable {
     /// @notice Seconds during which an at-once registration gives way to an earlier commitment.
@@ -166,7 +166,8 @@ contract WorkRegistry is IWorkRegistry, ERC721, EIP712, Pausable {
         }
     }
 
-    /// @dev Threat: a watcher who copies a reveal. The commitment names the registrant, and must be from an earlier block.
+    /// @dev Threat: a watcher who copies a reveal. The commitment names the registrant, and must be from an earlier
+    /// block.
     /// @return time Unix seconds of the commitment
     function _reveal(Registration calldata r, bytes32 salt) private returns (uint256 time) {
         bytes32 commitment = keccak256(abi.encode(r.registrant, r.work, salt));
@@ -177,8 +178,8 @@ contract WorkRegistry is IWorkRegistry, ERC721, EIP712, Pausable {
         return uint128(made);
     }
 
-    /// @dev Threat: a watcher who reads the work's id from a reveal and registers it at once, first. Such a title is not final
-    /// yet, so nothing was earned, sold, derived or transferred under it, and it can be taken back whole.
+    /// @dev Threat: a watcher who reads the work's id from a reveal and registers it at once, first. Such a title is
+    /// not final yet, so nothing was earned, sold, derived or transferred under it, and it can be taken back whole.
     /// @return epoch the next epoch, which voids the listings made under the former title
     function _giveWay(uint256 work, address former, uint256 committedAt) private returns (uint256 epoch) {
         uint256 state = _getExtraData(work);

@@ -153,7 +153,7 @@ interface ILicensing {
     /// @notice Lists a work of the caller at a fixed price.
     function list(uint256 work, Listing calldata listing) external returns (uint256 offer);
 
-    /// @notice Ends a listing.
+    /// @notice Ends a listing. A quote ends by its expiry or by an epoch.
     function close(uint256 offer) external;
 
     /// @notice Lets a delegate quote for the caller's work; zero `perDay` ends it.
@@ -198,7 +198,8 @@ interface ILicensing {
     /// @notice A licence as it stands. Reverts for an unknown one.
     function licenceOf(uint256 licence) external view returns (Licence memory);
 
-    /// @notice ERC-5643: Unix seconds from which the licence proves nothing; the largest uint40 when it never expires.
+    /// @notice ERC-5643: Unix seconds from which the licence proves nothing; the largest uint40 when it never
+    /// expires.
     function expiresAt(uint256 licence) external view returns (uint64);
 
     /// @notice What was offered under a number.
@@ -210,7 +211,7 @@ interface ILicensing {
     /// @notice Number of the terms whose keccak256(abi.encode(Terms)) is `digest`; zero when nobody registered them.
     function termsNumber(bytes32 digest) external view returns (uint256);
 
-    /// @notice Until when and for which scope a derivative may be sold.
+    /// @notice Until when and for which scope a work may be sold; without limit unless it is a derivative.
     function limitsOf(uint256 child) external view returns (uint40 sellUntil, uint64 capScope);
 
     /// @notice Current epoch of the quotes and orders that `account` signs.

@@ -5,8 +5,8 @@ import {Edge} from "../libraries/Types.sol";
 
 /// @title IRoyaltyLedger
 /// @notice Holds all money of all works and lets every holder withdraw what is theirs.
-/// @dev Royalty shares are ERC-6909 units, 1,000,000 a work, id = work. Currencies are indices into one append-only list:
-/// 0 is the native coin. Amounts are minor units.
+/// @dev Royalty shares are ERC-6909 units, 1,000,000 a work, id = work. Currencies are indices into one append-only
+/// list: 0 is the native coin. Amounts are minor units.
 interface IRoyaltyLedger {
     /// @notice One edge to pull, in one currency.
     struct Pull {
@@ -28,7 +28,9 @@ interface IRoyaltyLedger {
     /// @notice A token may be used as `currency` from now on.
     event CurrencyAdded(uint256 indexed currency, address indexed token);
     /// @notice ERC-6909.
-    event Transfer(address caller, address indexed sender, address indexed receiver, uint256 indexed id, uint256 amount);
+    event Transfer(
+        address caller, address indexed sender, address indexed receiver, uint256 indexed id, uint256 amount
+    );
     /// @notice ERC-6909.
     event OperatorSet(address indexed owner, address indexed spender, bool approved);
     /// @notice ERC-6909.
@@ -52,7 +54,8 @@ interface IRoyaltyLedger {
     error RoyaltyLedger__NotRegistry(address caller);
     error RoyaltyLedger__NotLicensing(address caller);
 
-    /// @notice Credits the caller's money to a work. Native: send exactly `amount`; token: allow the ledger `amount` first.
+    /// @notice Credits the caller's money to a work. Native: send exactly `amount`; token: allow the ledger `amount`
+    /// first.
     /// @return credited minor units that really arrived (M4)
     function deposit(uint256 work, uint256 currency, uint256 amount) external payable returns (uint256 credited);
 
@@ -80,7 +83,8 @@ interface IRoyaltyLedger {
     /// @notice Writes the edges of a child, replacing those of a registration that gave way. Registry only.
     function link(uint256 child, Edge[] calldata edges) external;
 
-    /// @notice Writes all shares of `work` to `holder`, who had them implicitly. Registry only, before a title changes hands.
+    /// @notice Writes all shares of `work` to `holder`, who had them implicitly. Registry only, before a title
+    /// changes hands.
     function issue(uint256 work, address holder) external;
 
     /// @notice Appends a token to the list of currencies; at most three.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.28;
 
-import {Bounds, Listing, Registration, Title} from "../libraries/Types.sol";
+import {Registration, Title} from "../libraries/Types.sol";
 
 /// @title IWorkRegistry
 /// @notice The titles of all works. A registration proves priority and integrity, not authorship.
@@ -48,8 +48,10 @@ interface IWorkRegistry {
     function commit(bytes32 commitment) external;
 
     /// @notice Registers the caller's work.
-    /// @param salt salt of a commitment made in an earlier block, or zero to register at once. At once, the work becomes
-    ///        final only after GRACE, during which an earlier commitment takes it over and nothing can be earned or sold.
+    /// @param salt salt of a commitment made in an earlier block, or zero to register at once. At once, the work
+    /// becomes
+    ///        final only after GRACE, during which an earlier commitment takes it over and nothing can be earned or
+    /// sold.
     function register(Registration calldata r, bytes32 salt) external;
 
     /// @notice Registers somebody's work on their signature (EIP-712 from an account, ERC-1271 from a contract).

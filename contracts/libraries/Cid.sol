@@ -3,10 +3,12 @@ pragma solidity 0.8.28;
 
 /// @title Cid
 /// @notice Writes the content identifier of a raw block: CIDv1, codec raw, multihash sha2-256.
-/// @dev Source: multiformats CID specification; base32 without padding (RFC 4648 §6), lower case, multibase prefix `b`.
+/// @dev Source: multiformats CID specification; base32 without padding (RFC 4648 §6), lower case, multibase prefix
+/// `b`.
 library Cid {
     bytes32 private constant ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
-    /// @dev 0x01 (version) 0x55 (raw) 0x12 (sha2-256) 0x20 (32 bytes): 36 bytes with the digest, 288 bits, 58 characters.
+    /// @dev 0x01 (version) 0x55 (raw) 0x12 (sha2-256) 0x20 (32 bytes): 36 bytes with the digest, 288 bits, 58
+    /// characters.
     uint256 private constant PREFIX = 0x01551220;
     uint256 private constant CHARACTERS = 58;
 

@@ -5,14 +5,16 @@ import {Bounds, Listing, Registration} from "./Types.sol";
 
 /// @title RegistrationHash
 /// @notice EIP-712 struct hash of a registration, nested arrays included.
-/// @dev Source: EIP-712, "Definition of encodeData": an array is the keccak256 of its encoded elements. The type strings stand
-/// in docs/SPECIFICATION.md and are compared with Python and JavaScript byte for byte.
+/// @dev Source: EIP-712, "Definition of encodeData": an array is the keccak256 of its encoded elements. The type
+/// strings stand in docs/SPECIFICATION.md and are compared with Python and JavaScript byte for byte.
 library RegistrationHash {
     bytes private constant BOUNDS =
-        "Bounds(address delegate,uint32 terms,uint8 currency,uint104 floor,uint104 ceiling,uint40 expiry,uint32 perDay)";
+        "Bounds(address delegate,uint32 terms,uint8 currency,uint104 floor,uint104 ceiling,"
+        "uint40 expiry,uint32 perDay)";
     bytes private constant LISTING = "Listing(uint32 terms,uint8 currency,uint104 price)";
     bytes private constant REGISTRATION =
-        "Registration(uint256 work,address registrant,bytes32 metadata,bytes32 provenance,bytes iscc,uint256[] permits,Listing[] listings,Bounds[] bounds,uint256 epoch,uint256 deadline)";
+        "Registration(uint256 work,address registrant,bytes32 metadata,bytes32 provenance,bytes iscc,"
+        "uint256[] permits,Listing[] listings,Bounds[] bounds,uint256 epoch,uint256 deadline)";
 
     bytes32 private constant BOUNDS_TYPEHASH = keccak256(BOUNDS);
     bytes32 private constant LISTING_TYPEHASH = keccak256(LISTING);

@@ -13,7 +13,8 @@ library Shares {
     /// @notice Most parents that a derivative may have.
     uint256 internal constant MAX_PARENTS = 16;
 
-    /// @notice ⌊gross · ppm / 1e6⌋. Taken of cumulative amounts only, so that splitting a payment never changes what is owed.
+    /// @notice ⌊gross · ppm / 1e6⌋. Taken of cumulative amounts only, so that splitting a payment never changes what
+    /// is owed.
     /// @dev Cannot overflow: gross < 2¹⁰⁸ and ppm ≤ 1e6 < 2²⁰.
     function floor(uint256 gross, uint256 ppm) internal pure returns (uint256) {
         unchecked {

@@ -1,0 +1,86 @@
+"""Jobs: how a long action stands, its events, and the signature that some wait for; and generation, which is one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from offchain.api.checks import require_chain
+from offchain.api.deps import EngineDep, OnceDep
+from offchain.api.schemas.fields import to_bytes
+from offchain.api.schemas.jobs import GenerationIn, JobOut, SignatureIn, job_out
+from offchain.generation import TextParams
+from offchain.workflows.generating import start_generation
+from offchain.workflows.jobs import Job
+from offchain.workflows.registration import submit_signature
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1", tags=["jobs"])
+
+_POLL = 0.2
+_ENDED = frozenset({"done", "failed", "interrupted"})
+
+JobId = Annotated[str, Path(max_length=100, examples=["registration-3f…"])]
+
+
+@router.get("/jobs/{job_id}", operation_id="getJob")
+def get_job(job_id: JobId, engine: EngineDep) -> JobOut:
+    """How a job stands."""
+    return job_out(engine.job(job_id))
+
+
+async def _existing(job_id: JobId, engine: EngineDep) -> Job:
+    # Before the stream begins: afterwards its status could no longer say that there is no such job.
+    return await run_in_threadpool(engine.job, job_id)
+
+
+@router.get("/jobs/{job_id}/events", operation_id="streamJob", response_class=EventSourceResponse)
+async def stream_job(job: Annotated[Job, Depends(_existing)], engine: EngineDep) -> AsyncIterator[ServerSentEvent]:
+    """The job on every change, as server-sent events named `job`, until it has ended."""
+    yield ServerSentEvent(event="job", data=job_out(job))
+    while job.state not in _ENDED:
+        await asyncio.sleep(_POLL)
+        before, job = job, await run_in_threadpool(engine.job, job.id)
+        if job != before:
+            yield ServerSentEvent(event="job", data=job_out(job))
+
+
+@router.post("/jobs/{job_id}/signature", operation_id="signJob", status_code=202, response_model=JobOut)
+def sign_job(job_id: JobId, body: SignatureIn, engine: EngineDep, once: OnceDep) -> Response:
+    """Hand in the signature over the job's typed data; the job goes on."""
+
+    def produce() -> JobOut:
+        require_chain(engine.services, body.chain_id)
+        return job_out(submit_signature(engine, job_id, to_bytes(body.signature)))
+
+    return once(body, 202, produce)
+
+
+@router.post("/jobs/{job_id}/retry", operation_id="retryJob", status_code=202, response_model=JobOut)
+def retry_job(job_id: JobId, engine: EngineDep, once: OnceDep) -> Response:
+    """Let an interrupted job go on; a job in another state is left alone."""
+
+    def produce() -> JobOut:
+        job = engine.job(job_id)
+        return job_out(engine.retry(job_id) if job.state == "interrupted" else job)
+
+    return once(job_id, 202, produce)
+
+
+@router.post("/generations", operation_id="generate", status_code=202, response_model=JobOut)
+def generate(body: GenerationIn, engine: EngineDep, once: OnceDep) -> Response:
+    """Let the model write a text; the result can be registered by naming this job as `generation`."""
+    asked = body.parameters
+
+    def produce() -> JobOut:
+        params = TextParams(asked.max_tokens, asked.temperature, asked.top_p)
+        return job_out(start_generation(engine, body.prompt, params, body.seed))
+
+    return once(body, 202, produce)

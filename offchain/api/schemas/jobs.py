@@ -1,0 +1,70 @@
+"""Jobs."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from offchain.api.problems import Problem, problem_of
+from offchain.api.schemas.fields import Bytes, Received
+from offchain.workflows.jobs import Job, Kind, State
+
+__all__ = ["GenerationIn", "JobOut", "ParametersIn", "SignatureIn", "StepOut", "job_out"]
+
+
+class StepOut(BaseModel):
+    """One step of a job."""
+
+    name: str
+    state: Literal["done", "running", "pending"]
+
+
+class JobOut(BaseModel):
+    """A long action; poll it, or listen to its events."""
+
+    id: str
+    kind: Kind
+    state: State = Field(description="`interrupted`: a node was away; retry it, or send the same request again")
+    progress: float = Field(ge=0, le=1)
+    steps: list[StepOut]
+    typed_data: dict[str, Any] | None = Field(description="EIP-712 data to sign, while `awaiting-signature`")
+    result: dict[str, Any] | None
+    error: Problem | None
+
+
+class SignatureIn(Received):
+    """A signature over a job's typed data."""
+
+    signature: Bytes
+    chain_id: int | None = Field(None, description="checked against the service's chain when given")
+
+
+class ParametersIn(Received):
+    """How a text is drawn."""
+
+    max_tokens: int = Field(default=256, ge=1, le=2048)
+    temperature: float = Field(default=0.8, ge=0, le=10)
+    top_p: float = Field(default=0.95, gt=0, le=1)
+
+
+class GenerationIn(Received):
+    """A text to be generated."""
+
+    prompt: str = Field(max_length=20_000)
+    parameters: ParametersIn = ParametersIn()
+    seed: int = Field(0, ge=0, le=2**53 - 1)
+
+
+def job_out(job: Job) -> JobOut:
+    """A job as it goes out."""
+    return JobOut(
+        id=job.id,
+        kind=job.kind,
+        state=job.state,
+        progress=job.progress,
+        steps=[StepOut(name=step.name, state=step.state) for step in job.steps],
+        typed_data=job.typed,
+        result=job.result,
+        error=None if job.error is None else problem_of(job.error, f"/v1/jobs/{job.id}"),
+    )

@@ -1,0 +1,263 @@
+"""Works: what a registrant sends, and what readers get."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from offchain.api.schemas.fields import Account, Amount, Number, Received, WorkId
+from offchain.chain import work_hex
+from offchain.identity.similarity import CODE_BITS
+from offchain.workflows.catalogue import WorkView
+from offchain.workflows.recognition import Recognition
+from offchain.workflows.requests import RegistrationRequest, TierListing, TierMandate
+
+__all__ = ["RecognitionOut", "RegistrationIn", "WorkOut", "WorksOut", "recognition_out", "work_out"]
+
+
+class TierIn(Received):
+    """A tier that the service may quote, between two prices; without them, between the ends of the tier's ladder."""
+
+    tier: str
+    floor: Amount | None = None
+    ceiling: Amount | None = None
+    per_day: int = Field(1000, ge=1, le=2**32 - 1)
+
+    def mandate(self) -> TierMandate:
+        """As the workflows take it."""
+        return TierMandate(self.tier, _int(self.floor), _int(self.ceiling), self.per_day)
+
+
+class ListingIn(Received):
+    """A fixed price on chain."""
+
+    tier: str
+    price: Amount
+
+
+class RegistrationIn(Received):
+    """A registration to be made."""
+
+    registrant: Account
+    title: str = Field(max_length=500)
+    description: str = Field("", max_length=5000)
+    creator: str = Field("", max_length=500, description="name of the creator; the registrant's statement")
+    tiers: list[TierIn] = Field(default_factory=list, max_length=8)
+    listings: list[ListingIn] = Field(default_factory=list, max_length=8)
+    permits: list[Number] = Field(default_factory=list, max_length=16, description="licences of the parents")
+    provenance: dict[str, Any] | None = None
+    generation: str | None = Field(None, description="a generation job, instead of a file")
+    acknowledge_similar: bool = False
+    currency: str | None = Field(None, description="CAIP-19 of all prices here")
+
+    def request(self) -> RegistrationRequest:
+        """As the workflows take it."""
+        return RegistrationRequest(
+            registrant=self.registrant,
+            title=self.title,
+            description=self.description,
+            creator=self.creator,
+            tiers=tuple(each.mandate() for each in self.tiers),
+            listings=tuple(TierListing(each.tier, int(each.price)) for each in self.listings),
+            permits=tuple(map(int, self.permits)),
+            provenance=self.provenance,
+            acknowledge_similar=self.acknowledge_similar,
+            currency=self.currency,
+        )
+
+
+class RenditionOut(BaseModel):
+    """Pinned bytes that anybody may see; `sha256` is of these bytes."""
+
+    role: str
+    media_type: str
+    size: int
+    sha256: str
+    cid: str
+
+
+class PinOut(BaseModel):
+    """A JSON document on IPFS; `digest` is its sha256."""
+
+    cid: str
+    digest: str
+
+
+class ParentOut(BaseModel):
+    """A work that this one derives from, and the share that it is owed."""
+
+    work: WorkId
+    upstream_ppm: int
+
+
+class MandateOut(BaseModel):
+    """A tier that can be quoted."""
+
+    tier: str
+    terms: int
+    currency: str
+    floor: Amount
+    ceiling: Amount
+    expiry: int
+
+
+class ListingOut(BaseModel):
+    """A fixed price on chain."""
+
+    offer: Number
+    tier: str | None
+    price: Amount
+    currency: str
+
+
+class WorkOut(BaseModel):
+    """A registered work. Registration proves priority and integrity, not authorship."""
+
+    work: WorkId
+    title: str | None
+    description: str | None
+    creator: str | None
+    holder: Account
+    registrant: Account
+    media_type: str | None
+    size: int | None
+    iscc: str | None
+    units: list[str]
+    metadata: PinOut
+    provenance: PinOut | None
+    renditions: list[RenditionOut]
+    upstream_ppm: int
+    parents: list[ParentOut]
+    children: list[WorkId]
+    final_at: int
+    epoch: int
+    transaction: str
+    tiers: list[MandateOut]
+    listings: list[ListingOut]
+
+
+class WorksOut(BaseModel):
+    """A page of works, newest first; `next` is the cursor of the next page."""
+
+    items: list[WorkOut]
+    next: str | None
+
+
+class MatchOut(BaseModel):
+    """A registered work that a file equals or resembles: `distance` bits of `bits` differ."""
+
+    work: WorkId
+    title: str | None
+    decision: Literal["same", "near"]
+    distance: int
+    bits: int = CODE_BITS
+
+
+class IdentityOut(BaseModel):
+    """What a file is."""
+
+    work: WorkId
+    size: int
+    media_type: str
+    iscc: str
+    units: list[str]
+    featureless: bool
+
+
+class RecognitionOut(BaseModel):
+    """Whether a file is registered, resembles something registered, or is new."""
+
+    decision: Literal["same", "near", "new"]
+    identity: IdentityOut
+    matches: list[MatchOut]
+    explanation: str
+
+
+def work_out(view: WorkView) -> WorkOut:
+    """A work as it goes out."""
+    told, title = view.metadata, view.title
+    provenance = view.provenance_cid
+    return WorkOut(
+        work=work_hex(view.work),
+        title=told.title if told else None,
+        description=told.description if told else None,
+        creator=told.creator if told else None,
+        holder=title.holder,
+        registrant=title.registrant,
+        media_type=told.media_type if told else None,
+        size=told.size if told else None,
+        iscc=told.iscc if told else None,
+        units=list(told.units) if told else [],
+        metadata=PinOut(cid=view.metadata_cid, digest="0x" + title.metadata_digest.hex()),
+        provenance=PinOut(cid=provenance, digest="0x" + title.provenance_digest.hex()) if provenance else None,
+        renditions=_renditions(view),
+        upstream_ppm=title.upstream,
+        parents=[ParentOut(work=work_hex(edge.parent), upstream_ppm=edge.upstream) for edge in view.parents],
+        children=[work_hex(child) for child in view.children],
+        final_at=title.final_at,
+        epoch=title.epoch,
+        transaction="0x" + title.tx_hash.hex(),
+        tiers=_mandates(view),
+        listings=_listings(view),
+    )
+
+
+def recognition_out(found: Recognition) -> RecognitionOut:
+    """A recognition as it goes out."""
+    identity = found.identity
+    return RecognitionOut(
+        decision=found.decision,
+        identity=IdentityOut(
+            work=work_hex(identity.work_id),
+            size=identity.size,
+            media_type=identity.media_type,
+            iscc=identity.iscc,
+            units=list(identity.units),
+            featureless=identity.featureless,
+        ),
+        matches=[
+            MatchOut(
+                work=work_hex(match.work_id),
+                title=found.titles.get(match.work_id),
+                decision=match.decision,
+                distance=match.distance,
+            )
+            for match in found.matches
+        ],
+        explanation=found.sentence,
+    )
+
+
+def _renditions(view: WorkView) -> list[RenditionOut]:
+    if view.metadata is None:
+        return []
+    return [
+        RenditionOut(role=each.role, media_type=each.media_type, size=each.size, sha256=each.sha256, cid=each.cid)
+        for each in view.metadata.renditions
+    ]
+
+
+def _mandates(view: WorkView) -> list[MandateOut]:
+    return [
+        MandateOut(
+            tier=each.tier,
+            terms=each.terms,
+            currency=each.currency.caip19,
+            floor=str(each.floor),
+            ceiling=str(each.ceiling),
+            expiry=each.expiry,
+        )
+        for each in view.mandates
+    ]
+
+
+def _listings(view: WorkView) -> list[ListingOut]:
+    return [
+        ListingOut(offer=str(each.offer), tier=each.tier, price=str(each.price), currency=each.currency.caip19)
+        for each in view.listings
+    ]
+
+
+def _int(amount: str | None) -> int | None:
+    return None if amount is None else int(amount)

@@ -1,0 +1,251 @@
+"""One JSON-RPC node of one chain: the only place that speaks to it.
+
+Every answer is typed, every wait is bounded, and every failure is an error of the tree: a node that does not answer
+is `chain-down`, a call that a contract refuses is the contract's own reason.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, Literal, cast
+
+import requests
+from eth_typing import HexStr
+from hexbytes import HexBytes
+from web3 import HTTPProvider, Web3
+from web3.exceptions import (
+    BadFunctionCallOutput,
+    BadResponseFormat,
+    BlockNotFound,
+    ContractLogicError,
+    MismatchedABI,
+    TransactionNotFound,
+    Web3RPCError,
+    Web3ValidationError,
+    Web3ValueError,
+)
+from web3.types import BlockData, BlockIdentifier, FilterParams, LogReceipt, TxParams, TxReceipt
+
+from offchain.chain.address import parse_address
+from offchain.chain.reverts import decode_revert
+from offchain.chain.structs import Call
+from offchain.errors import ColophonError, InputError, NotFoundError, RefusedError, UnavailableError
+
+__all__ = ["Block", "Client", "Fees", "connect"]
+
+_TIMEOUT: Final = 20.0  # seconds; a getLogs over a full window takes a few on a busy node
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block's header, as far as Colophon needs it; `base_fee` in wei, None before EIP-1559."""
+
+    number: int
+    hash: bytes
+    parent: bytes
+    timestamp: int
+    base_fee: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """What a unit of gas may cost, in wei; `priority` is None on chains without EIP-1559."""
+
+    most: int
+    priority: int | None
+
+
+class Client:
+    """A node that was asked for its chain id once; see `connect`."""
+
+    def __init__(self, w3: Web3, rpc_url: str, chain_id: int) -> None:
+        self.w3 = w3
+        self.rpc_url = rpc_url
+        self.chain_id = chain_id
+
+    def head(self) -> int:
+        """Number of the newest block."""
+        with speaking(self.rpc_url):
+            return self.w3.eth.block_number
+
+    def block(self, which: int | bytes | Literal["latest"]) -> Block | None:
+        """A block by number or hash; None when the chain has none there."""
+        with speaking(self.rpc_url):
+            try:
+                return _block(self.w3.eth.get_block(cast("BlockIdentifier", which)))
+            except BlockNotFound:
+                return None
+
+    def logs(self, first: int, last: int, addresses: Sequence[str]) -> list[LogReceipt]:
+        """Logs of the contracts in blocks `first` to `last`, both included, in chain order."""
+        wanted = FilterParams(
+            fromBlock=cast("Any", first),
+            toBlock=cast("Any", last),
+            address=[parse_address(address) for address in addresses],
+        )
+        with speaking(self.rpc_url):
+            return list(self.w3.eth.get_logs(wanted))
+
+    def try_call(self, call: Call, sender: str, block: int | Literal["latest"] = "latest") -> bytes:
+        """Execute without sending; what the call returns.
+
+        Raises:
+            ColophonError: the contract's reason, typed.
+        """
+        with speaking(self.rpc_url):
+            return bytes(self.w3.eth.call(_parameters(call, sender), cast("BlockIdentifier", block)))
+
+    def gas(self, call: Call, sender: str) -> int:
+        """Gas that the node estimates for the call.
+
+        Raises:
+            RefusedError: `insufficient-funds`, or the contract's reason.
+        """
+        with speaking(self.rpc_url):
+            return self.w3.eth.estimate_gas(_parameters(call, sender))
+
+    def fees(self) -> Fees:
+        """Two base fees and the node's tip (EIP-1559), or the gas price where the chain has no base fee."""
+        with speaking(self.rpc_url):
+            base = self.w3.eth.get_block("latest").get("baseFeePerGas")
+            if base is None:
+                return Fees(self.w3.eth.gas_price, None)
+            tip = self.w3.eth.max_priority_fee
+            return Fees(2 * base + tip, tip)
+
+    def nonce(self, account: str) -> int:
+        """Number of mined transactions of the account."""
+        with speaking(self.rpc_url):
+            return self.w3.eth.get_transaction_count(parse_address(account), "latest")
+
+    def balance(self, account: str) -> int:
+        """Wei that the account holds."""
+        with speaking(self.rpc_url):
+            return self.w3.eth.get_balance(parse_address(account))
+
+    def code(self, account: str) -> bytes:
+        """Runtime code at an address; empty for a plain account."""
+        with speaking(self.rpc_url):
+            return bytes(self.w3.eth.get_code(parse_address(account)))
+
+    def broadcast(self, raw: bytes) -> str:
+        """Hand a signed transaction to the node.
+
+        Returns:
+            The node's objection in its own words, empty when it took the transaction.
+        """
+        with speaking(self.rpc_url):
+            try:
+                self.w3.eth.send_raw_transaction(HexBytes(raw))
+            except (Web3RPCError, Web3ValueError) as error:
+                return str(error)
+            return ""
+
+    def receipt(self, tx_hash: bytes) -> TxReceipt | None:
+        """The receipt of a mined transaction, else None."""
+        with speaking(self.rpc_url):
+            try:
+                return self.w3.eth.get_transaction_receipt(HexBytes(tx_hash))
+            except TransactionNotFound:
+                return None
+
+    def knows(self, tx_hash: bytes) -> bool:
+        """Whether the node has the transaction, mined or waiting."""
+        with speaking(self.rpc_url):
+            try:
+                self.w3.eth.get_transaction(HexBytes(tx_hash))
+            except TransactionNotFound:
+                return False
+            return True
+
+
+def connect(rpc_url: str, expected_chain_id: int | None = None) -> Client:
+    """Reach a node and learn its chain.
+
+    Raises:
+        InputError: not an http(s) URL.
+        UnavailableError: `chain-down`, nobody answers there.
+        RefusedError: `wrong-chain`, another chain than the one expected.
+    """
+    if not rpc_url.startswith(("http://", "https://")):
+        raise InputError("rpc-url-malformed", f"{rpc_url!r} is not an http URL", "set COLOPHON_RPC_URL to http://…")
+    w3 = Web3(HTTPProvider(rpc_url, request_kwargs={"timeout": _TIMEOUT}))
+    with speaking(rpc_url):
+        chain_id = w3.eth.chain_id
+    if expected_chain_id is not None and chain_id != expected_chain_id:
+        raise RefusedError(
+            "wrong-chain",
+            f"the node at {rpc_url} is on chain {chain_id}, not {expected_chain_id}",
+            "point COLOPHON_RPC_URL at a node of the right chain",
+            expected=expected_chain_id,
+            found=chain_id,
+        )
+    return Client(w3, rpc_url, chain_id)
+
+
+@contextmanager
+def speaking(rpc_url: str) -> Iterator[None]:
+    """Turn whatever a node or the encoder throws into an error of the tree."""
+    try:
+        yield
+    except (requests.RequestException, BadResponseFormat, json.JSONDecodeError) as error:
+        raise UnavailableError(
+            "chain-down",
+            f"the chain at {rpc_url} does not answer",
+            "start it (make up), or point COLOPHON_RPC_URL at a node",
+            cause=type(error).__name__,
+        ) from error
+    except ContractLogicError as error:
+        raise decode_revert(_revert_bytes(error)) from error
+    except BadFunctionCallOutput as error:
+        raise NotFoundError(
+            "no-contract", "there is no contract of this kind at that address", "check the deployment"
+        ) from error
+    except (MismatchedABI, Web3ValidationError) as error:
+        raise InputError(
+            "argument-out-of-range", "a value does not fit the contract's type", "check the numbers", cause=str(error)
+        ) from error
+    except (Web3RPCError, Web3ValueError) as error:
+        raise _node_error(str(error)) from error
+
+
+def _revert_bytes(error: ContractLogicError) -> bytes:
+    data = error.data
+    if isinstance(data, Mapping):  # some nodes nest the bytes
+        data = data.get("data") or data.get("result") or ""
+    text = str(data or "").removeprefix("Reverted ")
+    return bytes.fromhex(text.removeprefix("0x")) if text.startswith("0x") else b""
+
+
+def _node_error(words: str) -> ColophonError:
+    if "insufficient" in words.lower() and "funds" in words.lower():
+        return RefusedError(
+            "insufficient-funds",
+            "the account cannot pay the value and the gas",
+            "fund the account with the chain's native coin",
+        )
+    return UnavailableError("chain-error", f"the chain's node answered with an error: {words}", "check the node")
+
+
+def _parameters(call: Call, sender: str) -> TxParams:
+    return TxParams(
+        {
+            "from": parse_address(sender),
+            "to": parse_address(call.to),
+            "data": HexStr("0x" + call.data.hex()),
+            "value": cast("Any", call.value),
+        }
+    )
+
+
+def _block(data: BlockData) -> Block:
+    return Block(
+        number=data["number"],
+        hash=bytes(data["hash"]),
+        parent=bytes(data["parentHash"]),
+        timestamp=data["timestamp"],
+        base_fee=data.get("baseFeePerGas"),
+    )

@@ -1,0 +1,176 @@
+"""Typed data (EIP-712) that people sign: registrations, quotes, orders, ERC-2612 permits.
+
+Each function gives the complete JSON that any wallet takes (`eth_signTypedData_v4`): numbers as decimal strings,
+bytes as hex. Struct types are read from the committed ABIs, so a width that changes there changes here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cache
+from typing import Any, Final, TypeAlias, cast
+
+from eth_account import Account
+from eth_account.messages import SignableMessage, encode_typed_data
+from eth_keys.exceptions import BadSignature
+from eth_utils.crypto import keccak
+from eth_utils.exceptions import ValidationError
+
+from offchain.chain.abi import entries
+from offchain.chain.structs import Order, Quote, Registration
+from offchain.errors import InputError
+
+__all__ = [
+    "Domain",
+    "TypedData",
+    "digest",
+    "order_typed",
+    "permit_typed",
+    "quote_typed",
+    "recover",
+    "registration_typed",
+    "signable",
+]
+
+TypedData: TypeAlias = dict[str, Any]
+"""`{domain, types, primaryType, message}`."""
+
+Types: TypeAlias = dict[str, list[dict[str, str]]]
+
+_DOMAIN: Final = [
+    {"name": "name", "type": "string"},
+    {"name": "version", "type": "string"},
+    {"name": "chainId", "type": "uint256"},
+    {"name": "verifyingContract", "type": "address"},
+]
+_PERMIT: Final = [  # EIP-2612, "Specification"
+    {"name": "owner", "type": "address"},
+    {"name": "spender", "type": "address"},
+    {"name": "value", "type": "uint256"},
+    {"name": "nonce", "type": "uint256"},
+    {"name": "deadline", "type": "uint256"},
+]
+_SIGNED_BESIDE: Final = [{"name": "epoch", "type": "uint256"}, {"name": "deadline", "type": "uint256"}]
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """What a signature is bound to: one contract on one chain."""
+
+    name: str
+    version: str
+    chain_id: int
+    contract: str
+
+
+def registration_typed(domain: Domain, registration: Registration, epoch: int, deadline: int) -> TypedData:
+    """What a registrant signs; the struct is `Registration` followed by `epoch` and `deadline` (Unix seconds)."""
+    types = dict(_struct_types("WorkRegistry", "hashRegistration"))
+    types["Registration"] = [*types["Registration"], *_SIGNED_BESIDE]
+    message = {**_message(registration), "epoch": str(epoch), "deadline": str(deadline)}
+    return _typed(domain, "Registration", types, message)
+
+
+def quote_typed(domain: Domain, quote: Quote) -> TypedData:
+    """What a seller signs."""
+    return _typed(domain, "Quote", _struct_types("Licensing", "hashQuote"), _message(quote))
+
+
+def order_typed(domain: Domain, order: Order) -> TypedData:
+    """What a buyer signs."""
+    return _typed(domain, "Order", _struct_types("Licensing", "hashOrder"), _message(order))
+
+
+def permit_typed(domain: Domain, owner: str, spender: str, value: int, nonce: int, deadline: int) -> TypedData:
+    """What a token's owner signs (ERC-2612)."""
+    values = {"value": str(value), "nonce": str(nonce), "deadline": str(deadline)}
+    return _typed(domain, "Permit", {"Permit": _PERMIT}, {"owner": owner, "spender": spender, **values})
+
+
+def signable(typed: TypedData) -> SignableMessage:
+    """The bytes that are signed.
+
+    Raises:
+        InputError: `typed-data-malformed`.
+    """
+    try:
+        return encode_typed_data(full_message=typed)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            "typed-data-malformed", f"the typed data cannot be encoded: {error}", "sign what Colophon handed out"
+        ) from error
+
+
+def digest(typed: TypedData) -> bytes:
+    """keccak256(0x19 0x01 ‖ domain separator ‖ struct hash)."""
+    message = signable(typed)
+    return keccak(b"\x19" + message.version + message.header + message.body)
+
+
+def recover(typed: TypedData, signature: bytes) -> str:
+    """The account that signed.
+
+    Raises:
+        InputError: `signature-malformed`, not a 65-byte secp256k1 signature.
+    """
+    try:
+        return str(Account.recover_message(signable(typed), signature=signature))
+    except (ValueError, TypeError, IndexError, BadSignature, ValidationError) as error:
+        raise InputError(
+            "signature-malformed", "the signature is not a signature of an account", "sign the typed data again"
+        ) from error
+
+
+def _typed(domain: Domain, primary: str, types: Types, message: dict[str, Any]) -> TypedData:
+    return {
+        "domain": {
+            "name": domain.name,
+            "version": domain.version,
+            "chainId": domain.chain_id,
+            "verifyingContract": domain.contract,
+        },
+        "types": {"EIP712Domain": _DOMAIN, **types},
+        "primaryType": primary,
+        "message": message,
+    }
+
+
+@cache
+def _struct_types(contract: str, function: str) -> Types:
+    """The struct that a hash function takes first, and every struct inside it."""
+    (entry,) = (entry for entry in entries(contract, "function") if entry["name"] == function)
+    types: Types = {}
+    _collect(entry["inputs"][0], types)
+    return types
+
+
+def _collect(parameter: dict[str, Any], types: Types) -> str:
+    """The EIP-712 name of an ABI parameter's type; structs are added to `types`."""
+    kind = str(parameter["type"])
+    if not kind.startswith("tuple"):
+        return kind
+    # "struct ILicensing.Order", "struct Listing[]"
+    name, _, brackets = parameter["internalType"].removeprefix("struct ").rpartition(".")[2].partition("[")
+    types[name] = [{"name": member["name"], "type": _collect(member, types)} for member in parameter["components"]]
+    return f"{name}[{brackets}" if brackets else name
+
+
+def _message(struct: object) -> dict[str, Any]:
+    return {_camel(field.name): _json(getattr(struct, field.name)) for field in fields(cast("Any", struct))}
+
+
+def _json(value: object) -> object:
+    if isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
+    if isinstance(value, tuple):
+        return [_json(item) for item in value]
+    return _message(value)
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(word.capitalize() for word in rest)

@@ -1,0 +1,101 @@
+"""WorkRegistry: the titles of all works (contracts/interfaces/IWorkRegistry.sol)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
+
+from offchain.chain.client import Client
+from offchain.chain.contract import BoundContract
+from offchain.chain.eip712 import Domain, TypedData, registration_typed
+from offchain.chain.structs import ZERO_DIGEST, Call, Registration, Title, to_abi
+
+__all__ = ["WorkRegistry"]
+
+_NAME: Final = "WorkRegistry"
+
+
+class WorkRegistry:
+    """Typed views and unsigned calls of the registry at `address`."""
+
+    def __init__(self, client: Client, address: str) -> None:
+        self.contract = BoundContract(client, _NAME, address)
+        self.address = self.contract.address
+        self.domain = Domain(_NAME, "1", client.chain_id, self.address)
+
+    def title(self, work: int) -> Title:
+        """The state of a title.
+
+        Raises:
+            NotFoundError: `unknown-work`.
+        """
+        return Title(*self.contract.read("titleOf", work))
+
+    def metadata(self, work: int) -> bytes:
+        """sha256 of the work's metadata JSON.
+
+        Raises:
+            NotFoundError: `unknown-work`.
+        """
+        return bytes(self.contract.read("metadataOf", work))
+
+    def token_uri(self, work: int) -> str:
+        """`ipfs://` URI of the metadata, as the contract builds it."""
+        return str(self.contract.read("tokenURI", work))
+
+    def epoch(self, account: str) -> int:
+        """Epoch that the account's registrations must name."""
+        return int(self.contract.read("epochOf", account))
+
+    def grace(self) -> int:
+        """Seconds until an at-once registration is final."""
+        return int(self.contract.read("GRACE"))
+
+    def paused(self) -> bool:
+        """Whether registrations are stopped."""
+        return bool(self.contract.read("paused"))
+
+    def digest(self, registration: Registration, epoch: int, deadline: int) -> bytes:
+        """EIP-712 digest as the contract computes it; `typed` gives the same."""
+        return bytes(self.contract.read("hashRegistration", to_abi(registration), epoch, deadline))
+
+    def typed(self, registration: Registration, epoch: int, deadline: int) -> TypedData:
+        """What the registrant's wallet signs so that somebody else may register; `deadline` in Unix seconds."""
+        return registration_typed(self.domain, registration, epoch, deadline)
+
+    @staticmethod
+    def commitment(registrant: str, work: int, salt: bytes) -> bytes:
+        """Hash that reserves priority without showing the work: keccak256(abi.encode(registrant, work, salt))."""
+        return keccak(encode(["address", "uint256", "bytes32"], [registrant, work, salt]))
+
+    def commit(self, commitment: bytes) -> Call:
+        """Reserve the priority of a commitment from now on."""
+        return self.contract.call("commit", commitment)
+
+    def register(self, registration: Registration, salt: bytes = ZERO_DIGEST) -> Call:
+        """Register the sender's work; with the salt of an earlier commitment it is final at once."""
+        return self.contract.call("register", to_abi(registration), salt)
+
+    def register_signed(
+        self, registration: Registration, deadline: int, signature: bytes, salt: bytes = ZERO_DIGEST
+    ) -> Call:
+        """Register somebody's work on their signature over `typed`; anybody may send it."""
+        return self.contract.call("registerBySig", to_abi(registration), salt, deadline, signature)
+
+    def set_metadata(self, work: int, metadata: bytes) -> Call:
+        """Point the work at new metadata; title holder only."""
+        return self.contract.call("setMetadata", work, metadata)
+
+    def advance_work_epoch(self, work: int) -> Call:
+        """Void every open listing and quote of the work; title holder only."""
+        return self.contract.call("advanceWorkEpoch", work)
+
+    def advance_epoch(self) -> Call:
+        """Void every unused registration that the sender signed."""
+        return self.contract.call("advanceEpoch")
+
+    def transfer(self, sender: str, receiver: str, work: int) -> Call:
+        """Hand the title over; the royalty shares stay with `sender`."""
+        return self.contract.call("transferFrom", sender, receiver, work)

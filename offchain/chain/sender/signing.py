@@ -1,0 +1,75 @@
+"""From a call to a signed transaction: fees, their raise, and the fields that each kind of chain wants."""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+
+from eth_utils.crypto import keccak
+from web3.types import TxParams
+
+from offchain.chain.client import Fees
+from offchain.chain.signer import Signer
+from offchain.chain.structs import Call
+from offchain.errors import RefusedError
+from offchain.store import AttemptRecord
+
+__all__ = ["capped", "raised", "sign_attempt"]
+
+_RAISE: Final = (11, 10)  # nodes take a replacement from 10 % more on (go-ethereum, txpool PriceBump)
+
+
+def capped(fees: Fees, cap: int) -> Fees:
+    """Fees that the sender may pay.
+
+    Raises:
+        RefusedError: `fee-above-cap`, the chain asks for more.
+    """
+    if fees.most > cap:
+        raise RefusedError(
+            "fee-above-cap",
+            f"the chain asks for {fees.most} wei a unit of gas, above the cap of {cap}",
+            "wait for lower fees, or raise the cap",
+            fee=fees.most,
+            cap=cap,
+        )
+    return fees
+
+
+def raised(last: int, now: Fees, cap: int) -> Fees | None:
+    """Fees of a replacement: a tenth above the last attempt's, or today's if they are higher; None above the cap."""
+    times, over = _RAISE
+    most = max(last * times // over + 1, now.most)
+    if most > cap:
+        return None
+    # The whole raise may go to the miner: a replacement must raise the tip by as much as the fee.
+    return Fees(most, None if now.priority is None else max(now.priority * most // last + 1, now.priority))
+
+
+def sign_attempt(
+    call: Call, signer: Signer, position: tuple[int, int], gas: int, fees: Fees, now: int
+) -> AttemptRecord:
+    """Sign a call.
+
+    Args:
+        call: what to do.
+        signer: who does it.
+        position: chain id and nonce.
+        gas: limit.
+        fees: wei per unit of gas.
+        now: Unix seconds.
+    """
+    chain_id, nonce = position
+    fields: dict[str, Any] = {
+        "chainId": chain_id,
+        "nonce": nonce,
+        "to": call.to,
+        "data": "0x" + call.data.hex(),
+        "value": call.value,
+        "gas": gas,
+    }
+    if fees.priority is None:
+        fields["gasPrice"] = fees.most
+    else:
+        fields |= {"type": 2, "maxFeePerGas": fees.most, "maxPriorityFeePerGas": min(fees.priority, fees.most)}
+    raw = signer.sign_transaction(cast("TxParams", fields))
+    return AttemptRecord(hash=keccak(raw), raw=raw, max_fee=fees.most, created_at=now)

@@ -1,0 +1,62 @@
+"""A key held in this process's memory."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+from eth_utils.exceptions import ValidationError
+from web3.types import TxParams
+
+from offchain.chain.eip712 import TypedData, signable
+from offchain.chain.signer.development import development_key, refuse_development_key
+from offchain.errors import InputError
+
+__all__ = ["LocalSigner", "development_signer"]
+
+
+class LocalSigner:
+    """Signs with a private key.
+
+    Args:
+        key: 32 bytes in hex, with or without `0x`.
+        chain_id: chain on which it will sign.
+
+    Raises:
+        InputError: `key-malformed`; the key itself is not shown.
+        RefusedError: `development-key`.
+    """
+
+    def __init__(self, key: str, chain_id: int) -> None:
+        try:
+            self._account: LocalAccount = Account.from_key(key)
+        except (ValueError, TypeError, ValidationError):
+            # The cause is left out: its text would show the key.
+            raise InputError("key-malformed", "this is not a private key", "give 32 bytes in hex") from None
+        refuse_development_key(self._account.address, chain_id)
+
+    @property
+    def address(self) -> str:
+        """EIP-55 address of the account."""
+        return self._account.address
+
+    def sign_typed(self, typed: TypedData) -> bytes:
+        """65 bytes r ‖ s ‖ v over EIP-712 typed data."""
+        return bytes(self._account.sign_message(signable(typed)).signature)
+
+    def sign_transaction(self, transaction: TxParams) -> bytes:
+        """The raw signed transaction."""
+        return bytes(self._account.sign_transaction(cast("dict[str, Any]", transaction)).raw_transaction)
+
+    def __repr__(self) -> str:
+        return f"LocalSigner({self.address})"
+
+
+def development_signer(index: int, chain_id: int) -> LocalSigner:
+    """Account `index` (0 to 19) of the public test mnemonic.
+
+    Raises:
+        RefusedError: `development-key`, the chain is not a local one.
+    """
+    return LocalSigner(development_key(index), chain_id)

@@ -1,0 +1,21 @@
+"""The command line: `colophon COMMAND`, one file a domain.
+
+    application   the program: commands, errors, exit codes
+    options       options that several commands share
+    keys          whose key signs
+    opening       nodes, store and engine of one command
+    output        one JSON document, or lines for a reader; progress; errors
+    registering   register
+    recognition   fingerprint, search, verify
+    texts         generate
+    sales         price, quote
+    buying        buy
+    earnings      statement, claim
+    jobs          what runs or was interrupted
+
+Nothing heavy is imported until a command runs, so `colophon --help` answers at once.
+"""
+
+from offchain.cli.application import main
+
+__all__ = ["main"]

@@ -1,0 +1,5 @@
+"""`python -m offchain.cli`."""
+
+from offchain.cli.application import main
+
+main()

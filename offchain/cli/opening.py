@@ -1,0 +1,130 @@
+"""What a command works with: settings, nodes, store, keys, and the engine where a job is to run."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from offchain.cli.keys import Key, pricing_signer, require_signer, signer_of
+from offchain.cli.output import Report, progress
+from offchain.errors import InputError
+
+if TYPE_CHECKING:
+    from offchain.chain.signer import Signer
+    from offchain.workflows.engine import Engine
+    from offchain.workflows.jobs import Job
+    from offchain.workflows.services import Services
+
+__all__ = ["Signed", "finish", "job_session", "reading_session", "signing_session", "work_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Services and the user's own key, which also pays the gas."""
+
+    services: Services
+    signer: Signer
+
+
+@contextmanager
+def reading_session(key: Key | None = None) -> Iterator[Services]:
+    """Services, indexed up to the head of the chain; the key, if any, signs quotes where no other does."""
+    with _opened(key or Key(), required=False) as (services, _):
+        yield services
+
+
+@contextmanager
+def signing_session(key: Key) -> Iterator[Signed]:
+    """Services whose relayer is the user.
+
+    Raises:
+        InputError: `key-missing`.
+    """
+    with _opened(key, required=True) as (services, signer):
+        assert signer is not None  # noqa: S101 - `required` asked for it
+        yield Signed(services, signer)
+
+
+@contextmanager
+def job_session(key: Key) -> Iterator[tuple[Signed, Engine]]:
+    """As `signing_session`, with an engine whose journal belongs to the user's account.
+
+    Raises:
+        UnavailableError: `workflows-busy`, another command of the same account runs a job.
+    """
+    from offchain.workflows.opening import open_engine
+
+    with signing_session(key) as session, open_engine(session.services, name=f"cli-{session.signer.address}") as engine:
+        yield session, engine
+
+
+def finish(session: Signed, engine: Engine, job: Job, title: str) -> dict[str, Any]:
+    """Wait for a job, sign what it asks to be signed, and return its result.
+
+    Raises:
+        ColophonError: why it failed.
+    """
+    from offchain.workflows.jobs import finished
+    from offchain.workflows.registration import submit_signature
+
+    with progress(title) as report:
+        ended = engine.wait(job.id, lambda now: _tell(now, report))
+        if ended.typed is not None:
+            submit_signature(engine, job.id, session.signer.sign_typed(ended.typed))
+            ended = engine.wait(job.id, lambda now: _tell(now, report))
+    return finished(ended)
+
+
+def work_of(text: str) -> int:
+    """A work by its id (`0x` and 64 hex digits) or by its master, a file.
+
+    Raises:
+        InputError: `work-malformed`, or `file-unreadable`.
+    """
+    from offchain.identity import work_id
+
+    digits = text.removeprefix("0x")
+    if text != digits and len(digits) == 64 and all(digit in "0123456789abcdefABCDEF" for digit in digits):
+        return int(digits, 16)
+    if Path(text).is_file():
+        with Path(text).open("rb") as master:
+            return work_id(master)
+    raise InputError(
+        "work-malformed", f"{text!r} is neither a work's id nor a file", "write 0x and 64 hex digits, or name its file"
+    )
+
+
+@contextmanager
+def _opened(key: Key, *, required: bool) -> Iterator[tuple[Services, Signer | None]]:
+    from offchain.chain.client import connect
+    from offchain.config import load_settings
+    from offchain.workflows.services import open_services
+
+    _quiet_logs()
+    settings = load_settings()
+    chain_id = connect(settings.rpc_url).chain_id
+    signer = require_signer(key, chain_id) if required else signer_of(key, chain_id)
+    pricing = pricing_signer(settings, chain_id, signer)
+    with open_services(settings, relayer=signer, pricing=pricing) as services:
+        services.advance()
+        yield services, signer
+
+
+def _quiet_logs() -> None:
+    """Standard output belongs to the result; what the rooms log is for services."""
+    import structlog
+
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def _tell(job: Job, report: Report) -> None:
+    doing = next((step.name for step in job.steps if step.state == "running"), job.state)
+    report(job.progress, doing)

@@ -1,0 +1,273 @@
+"""`colophon register`: from files to titles, each by commitment and on the user's own signature."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
+
+import typer
+
+from offchain.cli.keys import Key
+from offchain.cli.opening import Signed, finish, job_session, signing_session
+from offchain.cli.options import Account, AsJson, DryRun, Keystore, OptionalCurrency, PasswordFile
+from offchain.cli.output import aligned, fail, problem, show
+from offchain.errors import ColophonError, InputError, UnavailableError
+from offchain.money import UNITS, format_amount, parse_amount
+
+if TYPE_CHECKING:
+    from offchain.chain import Currency
+    from offchain.workflows.requests import RegistrationRequest, TierListing, TierMandate
+
+__all__ = ["register"]
+
+_UNSUPPORTED: Final = "media-unsupported"
+
+_Found: TypeAlias = list[tuple[Path, bool]]
+"""Masters, and whether each was named itself and not found in a folder."""
+
+
+def register(
+    files: Annotated[list[Path], typer.Argument(help="Masters, and folders of them.")],
+    title: Annotated[str | None, typer.Option(help="Title; the file's name by default. One file only.")] = None,
+    description: Annotated[str, typer.Option(help="Free text.")] = "",
+    creator: Annotated[str, typer.Option(help="Name of the creator; your statement, nobody checks it.")] = "",
+    tier: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TIER[=LOW..HIGH]",
+            help="Let the pricing key sell this tier for a year, within the range or the tier's own. Repeatable.",
+        ),
+    ] = None,
+    listing: Annotated[
+        list[str] | None, typer.Option(metavar="TIER=PRICE", help="Sell this tier at a fixed price. Repeatable.")
+    ] = None,
+    permit: Annotated[
+        list[int] | None, typer.Option(metavar="LICENCE", help="Licence that allows this derivative. Repeatable.")
+    ] = None,
+    provenance: Annotated[Path | None, typer.Option(help="Record of how the work came to be. One file only.")] = None,
+    acknowledge_similar: Annotated[
+        bool, typer.Option("--acknowledge-similar", help="Register although it resembles a registered work.")
+    ] = False,
+    currency: OptionalCurrency = None,
+    dry_run: DryRun = False,
+    account: Account = None,
+    keystore: Keystore = None,
+    password_file: PasswordFile = None,
+    as_json: AsJson = False,
+) -> int:
+    """Register works in your name.
+
+    You sign, and you receive the title and all royalty shares of each. Run the same command again to continue where an
+    interrupted one stopped; what is registered stays as it is. In folders, files of unsupported media are passed over.
+    Registration proves priority and integrity, not authorship.
+    """
+    found = _masters(files)
+    if len(found) != 1 and (title is not None or provenance is not None):
+        raise InputError("one-file-only", "--title and --provenance go with one file", "register the files one by one")
+    key = Key(account, keystore, password_file)
+
+    def asked(session: Signed) -> RegistrationRequest:
+        from offchain.workflows.requests import RegistrationRequest
+
+        paid = session.services.currency(currency)
+        return RegistrationRequest(
+            registrant=session.signer.address,
+            title=title or "",
+            description=description,
+            creator=creator,
+            tiers=tuple(_mandate(text, paid) for text in tier or ()),
+            listings=tuple(_listing(text, paid) for text in listing or ()),
+            permits=tuple(permit or ()),
+            provenance=None if provenance is None else _record(provenance),
+            acknowledge_similar=acknowledge_similar,
+            currency=currency,
+        )
+
+    items = _estimated(key, asked, found) if dry_run else _registered(key, asked, found)
+    return _report(items, as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """What became of one file; `state` is registered, yours, estimated, passed-over or failed."""
+
+    file: Path
+    state: str
+    document: Mapping[str, Any]
+    error: ColophonError | None = None
+
+
+def _masters(files: Sequence[Path]) -> _Found:
+    found: _Found = []
+    for file in files:
+        if file.is_dir():
+            inside = sorted(file.rglob("*"))
+            shown = [path for path in inside if not any(part.startswith(".") for part in path.relative_to(file).parts)]
+            found += [(path, False) for path in shown if path.is_file()]
+        else:
+            found.append((file, True))
+    if not found:
+        raise InputError("no-files", "there is no file in these folders", "name files, or folders that hold some")
+    return found
+
+
+def _registered(key: Key, asked: Callable[[Signed], RegistrationRequest], found: _Found) -> list[_Item]:
+    from offchain.workflows.registration import start_registration
+
+    with job_session(key) as (session, engine):
+        request = asked(session)
+
+        def one(path: Path) -> _Item:
+            titled = replace(request, title=request.title or path.stem)
+            job = start_registration(engine, path, titled)
+            return _Item(path, "registered", finish(session, engine, job, path.name))
+
+        return _each(found, session.signer.address, one)
+
+
+def _estimated(key: Key, asked: Callable[[Signed], RegistrationRequest], found: _Found) -> list[_Item]:
+    with signing_session(key) as session:
+        request = asked(session)
+
+        def one(path: Path) -> _Item:
+            titled = replace(request, title=request.title or path.stem)
+            return _Item(path, "estimated", _estimate(session, path, titled))
+
+        return _each(found, session.signer.address, one)
+
+
+def _each(found: _Found, account: str, one: Callable[[Path], _Item]) -> list[_Item]:
+    """Go through the files; one that fails does not stop the next, unless it is alone or a node is away."""
+    items = []
+    for path, named in found:
+        try:
+            items.append(one(path))
+        except ColophonError as error:
+            if error.code == "work-registered" and error.facts.get("holder") == account:
+                items.append(_Item(path, "yours", error.facts))
+            elif error.code == _UNSUPPORTED and not named:
+                items.append(_Item(path, "passed-over", {}, error))
+            elif len(found) == 1 or isinstance(error, UnavailableError):
+                raise
+            else:
+                items.append(_Item(path, "failed", {}, error))
+    return items
+
+
+def _estimate(session: Signed, path: Path, request: RegistrationRequest) -> dict[str, Any]:
+    """What registering would cost: the commitment, and a registration at once, whose gas is that of the later one."""
+    from offchain.chain import work_hex
+    from offchain.identity import identify
+    from offchain.workflows.guards import require_acceptable
+    from offchain.workflows.metadata import Metadata
+    from offchain.workflows.preparing import Filed, draft
+
+    services, account = session.services, session.signer.address
+    identity = identify(path, title=request.title, limit=services.settings.max_upload)
+    require_acceptable(services, identity, request)
+    metadata = Metadata(
+        title=request.title,
+        description=request.description,
+        creator=request.creator,
+        media_type=identity.media_type,
+        size=identity.size,
+        iscc=identity.iscc,
+        units=identity.units,
+        content_code=identity.content_code,
+        renditions=(),
+        provenance=None,
+    )
+    # The digest of the pinned metadata is not known yet; any digest costs the same gas.
+    digest = identity.work_id.to_bytes(32, "big")
+    registration = draft(services, Filed(identity, request), (metadata, digest, ""), None)["registration"]
+    registry = services.contracts.registry
+    calls = (registry.commit(registry.commitment(account, identity.work_id, digest)), registry.register(registration))
+    costs = [services.sender.dry_run(call, account) for call in calls]
+    return {
+        "work": work_hex(identity.work_id),
+        "title": request.title,
+        "gas": sum(cost.gas for cost in costs),
+        "fee": str(sum(cost.fee for cost in costs)),
+        "payer": account,
+        "receives": [{"account": account, "title": True, "units": UNITS}],
+    }
+
+
+def _mandate(text: str, currency: Currency) -> TierMandate:
+    from offchain.workflows.requests import TierMandate
+
+    tier, _, limits = text.partition("=")
+    low, dots, high = limits.partition("..")
+    if limits and not (dots and low and high):
+        raise InputError("tier-malformed", f"{text!r} is not a tier with a range", "write it as personal=2.00..50.00")
+    if not limits:
+        return TierMandate(tier)
+    return TierMandate(tier, parse_amount(low, currency.decimals), parse_amount(high, currency.decimals))
+
+
+def _listing(text: str, currency: Currency) -> TierListing:
+    from offchain.workflows.requests import TierListing
+
+    tier, equals, price = text.partition("=")
+    if not equals:
+        raise InputError("listing-malformed", f"{text!r} is not a tier with a price", "write it as personal=5.00")
+    return TierListing(tier, parse_amount(price, currency.decimals))
+
+
+def _record(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError("provenance-malformed", f"{path} is not a readable record", "name a JSON file") from error
+    if not isinstance(record, dict):
+        raise InputError(
+            "provenance-malformed", f"{path} holds no record", "name a record that colophon generate wrote"
+        )
+    return record
+
+
+def _report(items: Sequence[_Item], *, as_json: bool) -> int:
+    """Print what became of the files; the exit status."""
+    documents = [
+        {"file": str(item.file), "state": item.state}
+        | dict(item.document)
+        | ({} if item.error is None else {"error": problem(item.error)})
+        for item in items
+    ]
+    show({"items": documents}, [line for item in items for line in _lines(item)], as_json=as_json)
+    failed = [item.error for item in items if item.state == "failed" and item.error is not None]
+    if not as_json:
+        for error in failed:
+            fail(error, as_json=False)
+    return failed[0].exit_code if failed else 0
+
+
+def _lines(item: _Item) -> Iterator[str]:
+    told = {
+        "registered": "registered",
+        "yours": "already yours",
+        "estimated": "would register",
+        "passed-over": "passed over",
+        "failed": "not registered",
+    }
+    yield f"{told[item.state]}  {item.file}"
+    for line in aligned(_rows(item)):
+        yield f"  {line}"
+
+
+def _rows(item: _Item) -> list[tuple[str, str]]:
+    document = item.document
+    if item.error is not None:
+        return [("why", f"{item.error.message} ({item.error.code})")]
+    if item.state == "estimated":
+        fee = format_amount(int(document["fee"]), 18)
+        return [
+            ("work", document["work"]),
+            ("gas", f"{document['gas']}, at most {fee} ETH, paid by {document['payer']}"),
+            ("receives", f"{document['payer']}: the title and all royalty shares"),
+        ]
+    names = ("work", "holder", "iscc", "metadata", "provenance", "transaction", "since")
+    return [(name, str(document[name])) for name in names if document.get(name) is not None]

@@ -1,0 +1,36 @@
+"""The store: SQLAlchemy models, repositories and migrations; SQLite by default, PostgreSQL by URL.
+
+    store = open_store(settings.database_url)
+    with store.transaction() as tx:
+        work = tx.works.get(work_id)
+
+A record that was read in a transaction is saved when it is changed there; outside, it is a plain value. Only this
+room builds queries.
+"""
+
+from offchain.store.events import BlockRecord, EventRecord, LicenceRecord, TitleRecord
+from offchain.store.idempotency import IdempotencyRecord
+from offchain.store.sales import OrderRecord, OrderStatus, QuoteRecord
+from offchain.store.store import Store, UnitOfWork, open_store
+from offchain.store.transactions import AttemptRecord, TransactionRecord, TransactionStatus
+from offchain.store.works import SimilarityCodeRecord, WorkRecord, WorkStatus
+
+__all__ = [
+    "AttemptRecord",
+    "BlockRecord",
+    "EventRecord",
+    "IdempotencyRecord",
+    "LicenceRecord",
+    "OrderRecord",
+    "OrderStatus",
+    "QuoteRecord",
+    "SimilarityCodeRecord",
+    "Store",
+    "TitleRecord",
+    "TransactionRecord",
+    "TransactionStatus",
+    "UnitOfWork",
+    "WorkRecord",
+    "WorkStatus",
+    "open_store",
+]

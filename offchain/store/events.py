@@ -1,0 +1,193 @@
+"""What the indexer read from the chain: blocks, events, and the two views that are folded from events.
+
+Everything here can be rebuilt from the chain alone, and everything carries the block it came from, so that a
+reorganisation removes exactly what it must.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from sqlalchemy import ColumnElement, Index, LargeBinary, String, delete, or_, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from offchain.store.schema import Account, Base, Digest, Json, Number256
+
+__all__ = ["BlockRecord", "EventRecord", "Events", "LicenceRecord", "TitleRecord"]
+
+
+class BlockRecord(Base):
+    """A block whose hash is remembered: each that holds events, and the last of each window."""
+
+    __tablename__ = "blocks"
+
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    hash: Mapped[Digest] = mapped_column(unique=True)
+
+
+class EventRecord(Base):
+    """One event of our contracts.
+
+    Attributes:
+        contract: name of the contract.
+        work: the work it is about; of `Pulled` the parent, which is credited.
+        related: the other work: child of `Pulled`, parent of `EdgeLinked`.
+        licence: number of the licence it is about.
+        account: who it is about: registrant, holder, payer, receiver.
+        counterparty: the other account: payer of a sale, sender of a transfer.
+        currency: index into the ledger's list.
+        amount: minor units of the currency, or units of a share transfer.
+        args: all named values; numbers as decimal strings, bytes as hex.
+    """
+
+    __tablename__ = "events"
+    __table_args__ = (Index(None, "block", "log_index"),)
+
+    block_hash: Mapped[Digest] = mapped_column(primary_key=True)
+    tx_hash: Mapped[Digest] = mapped_column(primary_key=True)
+    log_index: Mapped[int] = mapped_column(primary_key=True)
+    block: Mapped[int]
+    contract: Mapped[str] = mapped_column(String(40))
+    name: Mapped[str] = mapped_column(String(40), index=True)
+    args: Mapped[Json]
+    work: Mapped[Number256 | None] = mapped_column(default=None, index=True)
+    related: Mapped[Number256 | None] = mapped_column(default=None, index=True)
+    licence: Mapped[Number256 | None] = mapped_column(default=None, index=True)
+    account: Mapped[Account | None] = mapped_column(default=None, index=True)
+    counterparty: Mapped[Account | None] = mapped_column(default=None)
+    currency: Mapped[int | None] = mapped_column(default=None)
+    amount: Mapped[Number256 | None] = mapped_column(default=None)
+
+
+class TitleRecord(Base):
+    """A work as the chain has it; `final_at` in Unix seconds, `upstream` in parts per million."""
+
+    __tablename__ = "titles"
+
+    work: Mapped[Number256] = mapped_column(primary_key=True)
+    registrant: Mapped[Account]
+    holder: Mapped[Account] = mapped_column(index=True)
+    metadata_digest: Mapped[Digest]
+    provenance_digest: Mapped[Digest]
+    iscc: Mapped[bytes] = mapped_column(LargeBinary)
+    upstream: Mapped[int]
+    final_at: Mapped[int]
+    epoch: Mapped[int]
+    block: Mapped[int]
+    tx_hash: Mapped[Digest]
+
+
+class LicenceRecord(Base):
+    """A licence that was sold; `price` in minor units of `currency`, `expiry` in Unix seconds."""
+
+    __tablename__ = "licences"
+
+    number: Mapped[Number256] = mapped_column(primary_key=True)
+    work: Mapped[Number256] = mapped_column(index=True)
+    holder: Mapped[Account] = mapped_column(index=True)
+    payer: Mapped[Account]
+    offer: Mapped[int]
+    terms: Mapped[int]
+    currency: Mapped[int]
+    price: Mapped[Number256]
+    expiry: Mapped[int]
+    block: Mapped[int]
+    tx_hash: Mapped[Digest]
+
+
+class Events:
+    """The indexer's memory; other rooms read it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def last_block(self) -> BlockRecord | None:
+        """The newest block that was indexed; None before the first."""
+        return self._session.scalar(select(BlockRecord).order_by(BlockRecord.number.desc()).limit(1))
+
+    def blocks_below(self, number: int, limit: int) -> Sequence[BlockRecord]:
+        """Remembered blocks below a number, newest first."""
+        query = select(BlockRecord).where(BlockRecord.number < number).order_by(BlockRecord.number.desc())
+        return self._session.scalars(query.limit(limit)).all()
+
+    def add(self, blocks: Iterable[BlockRecord], events: Iterable[EventRecord]) -> None:
+        """Keep new blocks and events.
+
+        Raises:
+            RefusedError: `store-conflict`, one of them is there already.
+        """
+        self._session.add_all(blocks)
+        self._session.add_all(events)
+        self._session.flush()
+
+    def remove_above(self, block: int) -> list[EventRecord]:
+        """Forget every block and event above a block; the events that went."""
+        gone = list(self._session.scalars(select(EventRecord).where(EventRecord.block > block)))
+        self._session.execute(delete(EventRecord).where(EventRecord.block > block))
+        self._session.execute(delete(BlockRecord).where(BlockRecord.number > block))
+        return gone
+
+    def named(self, names: Collection[str]) -> Sequence[EventRecord]:
+        """Events of these names, oldest first."""
+        return self._in_order(EventRecord.name.in_(names))
+
+    def of_work(self, work: int) -> Sequence[EventRecord]:
+        """Events about a work, as child, parent or itself, oldest first."""
+        return self._in_order(or_(EventRecord.work == work, EventRecord.related == work))
+
+    def of_licence(self, number: int) -> Sequence[EventRecord]:
+        """Events about a licence, oldest first."""
+        return self._in_order(EventRecord.licence == number)
+
+    def of_works(self, works: Collection[int]) -> Sequence[EventRecord]:
+        """Events whose `work` is one of these, oldest first."""
+        return self._in_order(EventRecord.work.in_(works))
+
+    def works_of(self, account: str) -> set[int]:
+        """Works whose registrant the account was, or whose shares it ever received."""
+        query = select(EventRecord.work).where(
+            EventRecord.account == account,
+            or_(
+                EventRecord.name == "WorkRegistered",
+                (EventRecord.name == "Transfer") & (EventRecord.contract == "RoyaltyLedger"),
+            ),
+        )
+        return {work for work in self._session.scalars(query) if work is not None}
+
+    def title(self, work: int) -> TitleRecord | None:
+        """A work as the chain has it, or None."""
+        return self._session.get(TitleRecord, work)
+
+    def licence(self, number: int) -> LicenceRecord | None:
+        """A licence, or None."""
+        return self._session.get(LicenceRecord, number)
+
+    def licences_of(self, holder: str) -> Sequence[LicenceRecord]:
+        """Licences that an account holds, lowest number first."""
+        query = select(LicenceRecord).where(LicenceRecord.holder == holder).order_by(LicenceRecord.number)
+        return self._session.scalars(query).all()
+
+    def licences_for(self, work: int) -> Sequence[LicenceRecord]:
+        """Licences that a work has sold, lowest number first."""
+        query = select(LicenceRecord).where(LicenceRecord.work == work).order_by(LicenceRecord.number)
+        return self._session.scalars(query).all()
+
+    def put_title(self, work: int, title: TitleRecord | None) -> None:
+        """Keep the folded state of a title; None removes it."""
+        if title is None:
+            self._session.execute(delete(TitleRecord).where(TitleRecord.work == work))
+        else:
+            self._session.merge(title)
+        self._session.flush()
+
+    def put_licence(self, number: int, licence: LicenceRecord | None) -> None:
+        """Keep the folded state of a licence; None removes it."""
+        if licence is None:
+            self._session.execute(delete(LicenceRecord).where(LicenceRecord.number == number))
+        else:
+            self._session.merge(licence)
+        self._session.flush()
+
+    def _in_order(self, condition: ColumnElement[bool]) -> Sequence[EventRecord]:
+        query = select(EventRecord).where(condition).order_by(EventRecord.block, EventRecord.log_index)
+        return self._session.scalars(query).all()

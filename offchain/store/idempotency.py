@@ -1,0 +1,71 @@
+"""Answers that were already given: the same request under the same key is carried out once."""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, String
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from offchain.errors import RefusedError
+from offchain.store.schema import Base, Digest
+
+__all__ = ["IdempotencyKeys", "IdempotencyRecord"]
+
+
+class IdempotencyRecord(Base):
+    """A request under a key.
+
+    Attributes:
+        scope: who asked for what, e.g. account and route.
+        request: sha256 of the request.
+        status: HTTP status of the answer, None while the request is being carried out.
+        answer: the answer's JSON.
+        created_at: Unix seconds.
+    """
+
+    __tablename__ = "idempotency_keys"
+
+    scope: Mapped[str] = mapped_column(String(200), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    request: Mapped[Digest]
+    created_at: Mapped[int]
+    status: Mapped[int | None] = mapped_column(default=None)
+    answer: Mapped[object | None] = mapped_column(JSON, default=None)
+
+
+class IdempotencyKeys:
+    """Keys by scope."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def claim(self, scope: str, key: str, request: bytes, now: int) -> IdempotencyRecord | None:
+        """Take a key for a request.
+
+        Returns:
+            None when the key was free and is taken now, else the record of the same request made before.
+
+        Raises:
+            RefusedError: `idempotency-key-reused`, the key stands for another request.
+        """
+        found = self._session.get(IdempotencyRecord, (scope, key))
+        if found is None:
+            self._session.add(IdempotencyRecord(scope=scope, key=key, request=request, created_at=now))
+            self._session.flush()
+            return None
+        if found.request != request:
+            raise RefusedError(
+                "idempotency-key-reused", "this key was used for another request", "choose a new key", key=key
+            )
+        return found
+
+    def answer(self, scope: str, key: str, status: int, answer: object) -> None:
+        """Keep the answer to a claimed key."""
+        record = self._session.get_one(IdempotencyRecord, (scope, key))
+        record.status, record.answer = status, answer
+
+    def release(self, scope: str, key: str) -> None:
+        """Free a key whose request was not carried out."""
+        record = self._session.get(IdempotencyRecord, (scope, key))
+        if record is not None:
+            self._session.delete(record)
+            self._session.flush()

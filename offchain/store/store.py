@@ -1,0 +1,159 @@
+"""The database, opened: one transaction is one unit of work over all repositories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, OperationalError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from offchain.errors import InputError, RefusedError, UnavailableError
+from offchain.store.events import Events
+from offchain.store.idempotency import IdempotencyKeys
+from offchain.store.migrate import migrate
+from offchain.store.sales import Orders, Quotes
+from offchain.store.transactions import Transactions
+from offchain.store.works import SimilarityCodes, Works
+
+__all__ = ["Store", "UnitOfWork", "open_store"]
+
+_BUSY_SECONDS: Final = 30
+_READS: Final = "colophon_reads"
+
+
+class UnitOfWork:
+    """Every repository, over one database transaction."""
+
+    def __init__(self, session: Session) -> None:
+        self.works = Works(session)
+        self.codes = SimilarityCodes(session)
+        self.quotes = Quotes(session)
+        self.orders = Orders(session)
+        self.transactions = Transactions(session)
+        self.events = Events(session)
+        self.idempotency = IdempotencyKeys(session)
+
+
+class Store:
+    """An open database whose schema is current; see `open_store`."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @contextmanager
+    def transaction(self) -> Iterator[UnitOfWork]:
+        """A unit of work that is committed when the block ends and undone when it raises.
+
+        Raises:
+            UnavailableError: `store-unavailable`, the database is gone, locked or full.
+            RefusedError: `store-conflict`, a row that must be single is there already.
+        """
+        with self._session(self._engine) as session, session.begin():
+            yield UnitOfWork(session)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[UnitOfWork]:
+        """A unit of work that only reads, all of it from one moment; it never waits for writers."""
+        if self._engine.dialect.name == "postgresql":
+            reading = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        else:
+            reading = self._engine.execution_options(**{_READS: True})
+        with self._session(reading) as session:
+            yield UnitOfWork(session)
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _session(self, engine: Engine) -> Iterator[Session]:
+        with _database_errors(), Session(engine, expire_on_commit=False) as session:
+            yield session
+
+
+def open_store(url: str) -> Store:
+    """Open a database and bring its schema up to date.
+
+    Args:
+        url: SQLAlchemy URL: `sqlite:///PATH`, or `postgresql+psycopg://…`.
+
+    Raises:
+        InputError: `database-url-malformed`.
+        UnavailableError: `store-unavailable`.
+    """
+    engine = _engine(url)
+    with _database_errors():
+        migrate(engine)
+    return Store(engine)
+
+
+def _engine(url: str) -> Engine:
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            return _sqlite(parsed)
+        return create_engine(parsed, pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise InputError(
+            "database-url-malformed",
+            "COLOPHON_DATABASE_URL is not the URL of a database that Colophon knows",
+            "write sqlite:///PATH or postgresql+psycopg://USER@HOST/NAME",
+        ) from error
+
+
+def _sqlite(url: URL) -> Engine:
+    if url.database and url.database != ":memory:":
+        _make_folder(Path(url.database).parent)
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        # The driver's own BEGIN comes too late for a lock and not at all before DDL; `begin` below sends it instead.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A transaction that reads first and writes later would fail when another one wrote in between.
+        reads = connection.get_execution_options().get(_READS, False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnavailableError(
+            "store-unavailable", f"{folder} cannot be made: {error.strerror}", "set COLOPHON_HOME to a folder of yours"
+        ) from error
+
+
+@contextmanager
+def _database_errors() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        raise UnavailableError(
+            "store-unavailable",
+            f"the database does not work: {error.orig}",
+            "see that it runs, is not locked by another program, and has room",
+        ) from error
+    except IntegrityError as error:
+        raise RefusedError(
+            "store-conflict",
+            "this is already stored",
+            "look up what is there",
+            cause=str(error.orig).partition("\n")[0],
+        ) from error

@@ -1,0 +1,192 @@
+"""The catalogue: works as readers see them, put together from what the indexer read and what their metadata tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from offchain.chain import ZERO_DIGEST, Currency, Edge, work_hex
+from offchain.errors import NotFoundError, UnavailableError
+from offchain.storage import raw_cid
+from offchain.storage.canonical import MAX_SIZE
+from offchain.store import EventRecord, TitleRecord, UnitOfWork, WorkRecord, WorkStatus
+from offchain.workflows.derivation import children_of, edges_of
+from offchain.workflows.mandates import Mandate, fold_mandates
+from offchain.workflows.metadata import Metadata, metadata_from_json, metadata_of, metadata_to_json
+from offchain.workflows.services import Services
+from offchain.workflows.similarity import CODE_KIND
+
+__all__ = ["OpenListing", "Page", "WorkView", "describe", "list_works", "record_work"]
+
+_SCAN: Final = 100
+"""Works read at a time while looking for those of one holder."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenListing:
+    """A fixed price that stands on chain, in minor units; `tier` is None for terms that are not standard."""
+
+    offer: int
+    tier: str | None
+    currency: Currency
+    price: int
+
+
+@dataclass(frozen=True, slots=True)
+class WorkView:
+    """A registered work.
+
+    Attributes:
+        work: its id.
+        title: the title as the chain has it: holder, registrant, epoch, digests.
+        metadata: what its metadata tells; None where it cannot be had or is another program's.
+        parents: what it owes to whom.
+        children: works that derive from it.
+        mandates: what may be quoted for it.
+        listings: fixed prices.
+    """
+
+    work: int
+    title: TitleRecord
+    metadata: Metadata | None
+    parents: tuple[Edge, ...]
+    children: tuple[int, ...]
+    mandates: tuple[Mandate, ...]
+    listings: tuple[OpenListing, ...]
+
+    @property
+    def metadata_cid(self) -> str:
+        """Where its metadata is."""
+        return raw_cid(self.title.metadata_digest)
+
+    @property
+    def provenance_cid(self) -> str | None:
+        """Where its provenance record is, None when there is none."""
+        digest = self.title.provenance_digest
+        return None if digest == ZERO_DIGEST else raw_cid(digest)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Works, newest first; `next` continues after them, None at the end."""
+
+    works: tuple[WorkView, ...]
+    next: int | None
+
+
+def describe(services: Services, work: int) -> WorkView:
+    """A registered work; one that this catalogue has not met is looked up on IPFS and kept.
+
+    Raises:
+        NotFoundError: `unknown-work`.
+    """
+    with services.store.snapshot() as tx:
+        title, known = tx.events.title(work), tx.works.find(work)
+    if title is None:
+        raise NotFoundError("unknown-work", "no work with this id is registered", "check the id", work=work_hex(work))
+    if known is None:
+        _adopt(services, title)
+    with services.store.snapshot() as tx:
+        return _view(services, tx, title)
+
+
+def list_works(services: Services, limit: int, *, before: int | None = None, holder: str | None = None) -> Page:
+    """The newest registered works.
+
+    Args:
+        services: of this process.
+        limit: most works of the page.
+        before: `next` of the page before.
+        holder: only works whose title this account holds.
+    """
+    with services.store.snapshot() as tx:
+        views: list[WorkView] = []
+        last = before
+        for record in _newest(tx, before):
+            title = tx.events.title(record.id)
+            if title is not None and holder in (None, title.holder):
+                if len(views) == limit:
+                    return Page(tuple(views), last)
+                views.append(_view(services, tx, title))
+            last = record.sequence
+    return Page(tuple(views), None)
+
+
+def record_work(services: Services, work: int, metadata: Metadata) -> None:
+    """Keep what is told about a registered work, and make it findable; doing it again changes nothing."""
+    with services.store.transaction() as tx:
+        title = tx.events.title(work)
+        if title is None or tx.works.find(work) is not None:
+            return
+        tx.works.add(_record(title, metadata, edges_of(work, tx.events.of_work(work))))
+        if metadata.content_code is not None:
+            tx.codes.put(work, CODE_KIND, metadata.content_code.encode("ascii"))
+
+
+def _newest(tx: UnitOfWork, before: int | None) -> Iterable[WorkRecord]:
+    while records := tx.works.page(_SCAN, before=before, status=WorkStatus.REGISTERED):
+        yield from records
+        before = records[-1].sequence
+
+
+def _adopt(services: Services, title: TitleRecord) -> None:
+    """Read the metadata of a work that somebody else registered; without it the view tells less."""
+    try:
+        metadata = metadata_from_json(services.ipfs.fetch(raw_cid(title.metadata_digest), MAX_SIZE))
+    except (NotFoundError, UnavailableError):
+        return
+    record_work(services, title.work, metadata)
+
+
+def _view(services: Services, tx: UnitOfWork, title: TitleRecord) -> WorkView:
+    record, events = tx.works.find(title.work), tx.events.of_work(title.work)
+    delegate = services.pricing.address if services.pricing else ""
+    return WorkView(
+        work=title.work,
+        title=title,
+        metadata=None if record is None else metadata_of(record.details),
+        parents=tuple(edges_of(title.work, events)),
+        children=tuple(children_of(title.work, events)),
+        mandates=fold_mandates(services, delegate, events),
+        listings=_listings(services, tx, events),
+    )
+
+
+def _listings(services: Services, tx: UnitOfWork, events: Sequence[EventRecord]) -> tuple[OpenListing, ...]:
+    currencies = services.contracts.ledger.currencies()
+    standing: dict[int, OpenListing] = {}
+    for event in events:
+        if event.name == "WorkEpochAdvanced":
+            standing.clear()
+        if event.name == "OfferMade" and int(event.args["quote"], 16) == 0:
+            offer, terms, currency, price = (int(event.args[name]) for name in ("offer", "terms", "currency", "price"))
+            standing[offer] = OpenListing(offer, services.tier_of(terms), currencies[currency], price)
+    # The event that closes an offer does not name its work.
+    closed = {int(event.args["offer"]) for event in tx.events.named(["OfferClosed"])} if standing else set()
+    return tuple(listing for offer, listing in standing.items() if offer not in closed)
+
+
+def _record(title: TitleRecord, metadata: Metadata, parents: Sequence[Edge]) -> WorkRecord:
+    preview = next(iter(metadata.renditions), None)
+    provenance = None if title.provenance_digest == ZERO_DIGEST else title.provenance_digest
+    return WorkRecord(
+        id=title.work,
+        creator=title.registrant,
+        title=metadata.title,
+        media_type=metadata.media_type,
+        size=metadata.size,
+        created_at=title.final_at,
+        iscc=metadata.iscc,
+        units=list(metadata.units),
+        metadata_digest=title.metadata_digest,
+        metadata_cid=raw_cid(title.metadata_digest),
+        rendition_digest=bytes.fromhex(preview.sha256.removeprefix("0x")) if preview else None,
+        rendition_cid=preview.cid if preview else None,
+        provenance_digest=provenance,
+        provenance_cid=None if provenance is None else raw_cid(provenance),
+        parents=[work_hex(edge.parent) for edge in parents],
+        details=metadata_to_json(title.work, metadata),
+        status=WorkStatus.REGISTERED.value,
+        tx_hash=title.tx_hash,
+    )

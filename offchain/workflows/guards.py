@@ -1,0 +1,109 @@
+"""What stops a registration before anything is made for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from offchain.chain import Edge, Title, work_hex
+from offchain.chain.address import parse_address
+from offchain.errors import NotFoundError, RefusedError
+from offchain.identity import Identity, Match
+from offchain.money import PPM
+from offchain.workflows.permits import require_permits
+from offchain.workflows.prices import pricing_problem, solved
+from offchain.workflows.requests import RegistrationRequest
+from offchain.workflows.services import Services
+
+__all__ = ["delegate_of", "find_title", "require_acceptable", "require_unregistered", "title_names"]
+
+
+def require_acceptable(services: Services, identity: Identity, request: RegistrationRequest) -> None:
+    """Let through what can be registered as things stand.
+
+    Raises:
+        RefusedError: `work-registered`, `work-similar`, or a permit or price range that does not hold.
+        NotFoundError: `unknown-licence`, `unknown-tier`, `unknown-currency`.
+        DeniedError: `not-permit-holder`.
+        InputError: price ranges that leave no price.
+    """
+    require_unregistered(services, identity.work_id)
+    edges = require_permits(services, request.registrant, request.permits)
+    if not request.acknowledge_similar:
+        _require_new(services, identity, {edge.parent for edge in edges})
+    _require_priced(services, identity.work_id, request, edges)
+
+
+def require_unregistered(services: Services, work: int) -> None:
+    """Stop an exact duplicate.
+
+    Raises:
+        RefusedError: `work-registered`; names the work, its holder and since when (Unix seconds).
+    """
+    title = find_title(services, work)
+    if title is None:
+        return
+    raise RefusedError(
+        "work-registered",
+        "this file is already registered",
+        "buy a licence from its holder, or register a work of your own",
+        work=work_hex(work),
+        holder=title.holder,
+        since=title.registered_at,
+    )
+
+
+def delegate_of(services: Services, request: RegistrationRequest) -> str:
+    """The account that may quote for the request's tiers.
+
+    Raises:
+        InputError: a malformed account.
+        UnavailableError: `no-pricing-key`, none is named and this process has none.
+    """
+    return services.require_pricing().address if request.delegate is None else parse_address(request.delegate)
+
+
+def find_title(services: Services, work: int) -> Title | None:
+    """The title of a work, None when nobody registered it."""
+    try:
+        return services.contracts.registry.title(work)
+    except NotFoundError:
+        return None
+
+
+def title_names(services: Services, works: Sequence[int]) -> dict[int, str]:
+    """What registered works are called, as far as this catalogue knows."""
+    with services.store.snapshot() as tx:
+        found = {work: tx.works.find(work) for work in works}
+    return {work: record.title for work, record in found.items() if record is not None}
+
+
+def _require_new(services: Services, identity: Identity, parents: set[int]) -> None:
+    near = [match for match in services.similarity.search(identity) if match.work_id not in parents]
+    if not near:
+        return
+    names = title_names(services, [match.work_id for match in near])
+    raise RefusedError(
+        "work-similar",
+        f"this file resembles {len(near)} registered work{'s' if len(near) > 1 else ''}",
+        "register it under an adaptation licence of that work, or state with acknowledge_similar that it is none",
+        matches=[_told(match, names) for match in near],
+    )
+
+
+def _told(match: Match, names: dict[int, str]) -> dict[str, object]:
+    work = work_hex(match.work_id)
+    return {"work": work, "title": names.get(match.work_id, ""), "distance": match.distance}
+
+
+def _require_priced(services: Services, work: int, request: RegistrationRequest, edges: Sequence[Edge]) -> None:
+    """Solve the prices once, so that a range without a price is refused now and not at the first quote."""
+    for listing in request.listings:
+        services.terms_number(listing.tier)
+    if not request.tiers:
+        return
+    for tier in request.tiers:
+        services.terms_number(tier.tier)
+    delegate_of(services, request)
+    bounds = [(tier.tier, tier.floor, tier.ceiling) for tier in request.tiers]
+    upstream = min(sum(edge.upstream for edge in edges), PPM)
+    solved(pricing_problem(work, upstream, services.currency(request.currency), bounds))

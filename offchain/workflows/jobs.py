@@ -1,0 +1,161 @@
+"""Jobs: durable workflows as their owners see them.
+
+A job is one or two workflows of the engine. A registration has two, because between them it waits for a signature,
+maybe for days, and a waiting workflow would hold a thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, Literal
+
+from dbos import WorkflowStatus, WorkflowStatusString
+
+from offchain.errors import ColophonError, NotFoundError, RefusedError, UnavailableError
+
+__all__ = ["PUBLISHING", "STEPS", "Draft", "Job", "Kind", "State", "Step", "finished", "fold_job", "kind_of"]
+
+Kind = Literal["registration", "purchase", "generation"]
+State = Literal["running", "awaiting-signature", "done", "failed", "interrupted"]
+
+PUBLISHING: Final = ".publish"
+"""Ends the id of the workflow that follows a registration's signature."""
+
+STEPS: Final = MappingProxyType(
+    {
+        "registration": ("check", "preview", "provenance", "metadata", "draft"),
+        "registration" + PUBLISHING: ("salt", "commit", "register", "index"),
+        "purchase": ("fulfil", "index"),
+        "generation": ("generate",),
+    }
+)
+"""Steps of each workflow, in order."""
+
+_ACTIVE: Final = frozenset(
+    {WorkflowStatusString.PENDING.value, WorkflowStatusString.ENQUEUED.value, WorkflowStatusString.DELAYED.value}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a job."""
+
+    name: str
+    state: Literal["done", "running", "pending"]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as it stands.
+
+    Attributes:
+        id: names it for ever; the same request gives the same id.
+        kind: what it does.
+        state: `interrupted` means that a node was away: it continues by `Engine.retry`, or when started again.
+        steps: all of them, in order.
+        progress: 0 to 1.
+        result: what came out, when done.
+        error: why it failed or was interrupted.
+        typed: what the registrant signs (EIP-712), while it awaits that signature.
+    """
+
+    id: str
+    kind: Kind
+    state: State
+    steps: tuple[Step, ...]
+    progress: float
+    result: dict[str, Any] | None = None
+    error: ColophonError | None = None
+    typed: dict[str, Any] | None = None
+
+
+class Draft(dict[str, Any]):
+    """What a first workflow ends with when a signature must follow: `typed` beside all that the second one needs."""
+
+
+def kind_of(job_id: str) -> Kind:
+    """The kind that a job's id begins with.
+
+    Raises:
+        NotFoundError: `unknown-job`.
+    """
+    match job_id.partition("-")[0]:
+        case "registration":
+            return "registration"
+        case "purchase":
+            return "purchase"
+        case "generation":
+            return "generation"
+    raise unknown_job(job_id)
+
+
+def unknown_job(job_id: str) -> NotFoundError:
+    """The error for an id that no job has; to be raised by the caller."""
+    return NotFoundError("unknown-job", "there is no such job here", "check the id", job=job_id)
+
+
+def finished(job: Job) -> dict[str, Any]:
+    """The result of a job that is done.
+
+    Raises:
+        ColophonError: why it failed or was interrupted, or `job-unfinished`.
+    """
+    if job.error is not None:
+        raise job.error
+    if job.result is None:
+        raise RefusedError("job-unfinished", f"the job is {job.state}", "wait until it is done", job=job.id)
+    return job.result
+
+
+def fold_job(
+    job_id: str, statuses: Sequence[WorkflowStatus], done: Sequence[Sequence[str]], fraction: float = 0.0
+) -> Job:
+    """Put a job together.
+
+    Args:
+        job_id: its id.
+        statuses: of its workflows so far, at least one.
+        done: names of the finished steps of each.
+        fraction: how far the running step is, 0 to 1.
+    """
+    kind = kind_of(job_id)
+    names = (*STEPS[kind], *STEPS.get(kind + PUBLISHING, ()))
+    ended = {name for workflow in done for name in workflow}
+    state, error = _state(statuses[-1])
+    output = statuses[-1].output
+    draft = output if isinstance(output, Draft) else None
+    share = 1.0 if state == "done" and draft is None else (len(ended) + fraction) / len(names)
+    return Job(
+        id=job_id,
+        kind=kind,
+        state="awaiting-signature" if draft is not None else state,
+        steps=_steps(names, ended, running=state == "running"),
+        progress=round(min(share, 1.0), 4),
+        result=None if draft is not None else output,
+        error=error,
+        typed=draft["typed"] if draft is not None else None,
+    )
+
+
+def _state(status: WorkflowStatus) -> tuple[State, ColophonError | None]:
+    if status.status == WorkflowStatusString.SUCCESS.value:
+        return "done", None
+    if status.status in _ACTIVE:
+        return "running", None
+    if isinstance(status.error, UnavailableError):
+        return "interrupted", status.error
+    if isinstance(status.error, ColophonError):
+        return "failed", status.error
+    return "failed", ColophonError(
+        "internal-error",
+        "the job stopped for a reason that nobody foresaw",
+        "report the job's id",
+        job=status.workflow_id,
+    )
+
+
+def _steps(names: Sequence[str], done: set[str], *, running: bool) -> tuple[Step, ...]:
+    current = next((name for name in names if name not in done), None) if running else None
+    return tuple(Step(name, "done" if name in done else "running" if name == current else "pending") for name in names)

@@ -1,0 +1,144 @@
+"""The first workflow of a registration: everything up to the typed data that the registrant signs."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+from dbos import DBOS
+
+from offchain.chain import ZERO_DIGEST, Bounds, Listing, Registration
+from offchain.identity import Identity
+from offchain.storage import canonical_json
+from offchain.workflows.engine import engine, run_step
+from offchain.workflows.guards import delegate_of, require_acceptable
+from offchain.workflows.jobs import Draft
+from offchain.workflows.metadata import Metadata, Rendition, metadata_to_json
+from offchain.workflows.preview import make_preview
+from offchain.workflows.prices import tier_ends
+from offchain.workflows.requests import RegistrationRequest
+from offchain.workflows.services import Services
+
+__all__ = ["DRAFT_STEP", "Filed", "prepare"]
+
+SIGNATURE_SECONDS: Final = 24 * 3600
+"""How long the registrant may take to sign."""
+
+MANDATE_SECONDS: Final = 365 * 24 * 3600
+"""How long the pricing delegate may quote."""
+
+DRAFT_STEP: Final = 5
+"""Number of the step that drafts what is signed; running it again gives a fresh deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """An identified file whose master is in the vault, and what its registrant asks for."""
+
+    identity: Identity
+    request: RegistrationRequest
+
+
+@DBOS.workflow(name="registration", max_recovery_attempts=1000)
+def prepare(filed: Filed) -> Draft:
+    """Make and pin everything that the registration names, then draft it."""
+    services = engine().services
+    run_step("check", _check, services, filed)
+    renditions = run_step("preview", _pin_preview, services, filed)
+    provenance = run_step("provenance", _pin_provenance, services, filed)
+    metadata = run_step("metadata", _pin_metadata, services, filed, renditions, provenance)
+    return run_step("draft", draft, services, filed, metadata, provenance)
+
+
+def _check(services: Services, filed: Filed) -> None:
+    # A job that was interrupted may go on after somebody else registered the work.
+    require_acceptable(services, filed.identity, filed.request)
+
+
+def _pin_preview(services: Services, filed: Filed) -> tuple[Rendition, ...]:
+    preview = make_preview(services.vault.master(filed.identity.work_id), filed.identity)
+    if preview is None:
+        return ()
+    digest = "0x" + hashlib.sha256(preview.data).hexdigest()
+    cid = services.ipfs.pin(preview.data)
+    return (Rendition("preview", preview.media_type, len(preview.data), digest, cid),)
+
+
+def _pin_provenance(services: Services, filed: Filed) -> tuple[bytes, str] | None:
+    """sha256 and CID of the record."""
+    if filed.request.provenance is None:
+        return None
+    data = canonical_json(filed.request.provenance)
+    return hashlib.sha256(data).digest(), services.ipfs.pin(data)
+
+
+def _pin_metadata(
+    services: Services, filed: Filed, renditions: tuple[Rendition, ...], provenance: tuple[bytes, str] | None
+) -> tuple[Metadata, bytes, str]:
+    """The metadata, its sha256 and its CID."""
+    request = filed.request
+    identity = filed.identity
+    metadata = Metadata(
+        title=request.title,
+        description=request.description,
+        creator=request.creator,
+        media_type=identity.media_type,
+        size=identity.size,
+        iscc=identity.iscc,
+        units=identity.units,
+        content_code=identity.content_code,
+        renditions=renditions,
+        provenance=provenance[1] if provenance else None,
+    )
+    data = canonical_json(metadata_to_json(identity.work_id, metadata))
+    return metadata, hashlib.sha256(data).digest(), services.ipfs.pin(data)
+
+
+def draft(
+    services: Services, filed: Filed, metadata: tuple[Metadata, bytes, str], provenance: tuple[bytes, str] | None
+) -> Draft:
+    """The registration, and what its registrant signs."""
+    registry, request, identity = services.contracts.registry, filed.request, filed.identity
+    now = services.now()
+    registration = Registration(
+        work=identity.work_id,
+        registrant=request.registrant,
+        metadata=metadata[1],
+        provenance=provenance[0] if provenance else ZERO_DIGEST,
+        iscc=b"" if identity.featureless else identity.iscc_bytes,
+        permits=request.permits,
+        listings=_listings(services, request),
+        bounds=_bounds(services, request, now + MANDATE_SECONDS),
+    )
+    deadline, epoch = now + SIGNATURE_SECONDS, registry.epoch(request.registrant)
+    return Draft(
+        typed=registry.typed(registration, epoch, deadline),
+        registration=registration,
+        deadline=deadline,
+        epoch=epoch,
+        metadata=metadata[0],
+        metadata_cid=metadata[2],
+        provenance_cid=provenance[1] if provenance else None,
+    )
+
+
+def _listings(services: Services, request: RegistrationRequest) -> tuple[Listing, ...]:
+    currency = services.currency(request.currency)
+    return tuple(
+        Listing(services.terms_number(listing.tier), currency.index, listing.price) for listing in request.listings
+    )
+
+
+def _bounds(services: Services, request: RegistrationRequest, expiry: int) -> tuple[Bounds, ...]:
+    if not request.tiers:
+        return ()
+    currency, delegate = services.currency(request.currency), delegate_of(services, request)
+    bounds = []
+    for tier in request.tiers:
+        lowest, highest = tier_ends(tier.tier, currency)
+        floor = lowest if tier.floor is None else tier.floor
+        ceiling = max(highest, floor) if tier.ceiling is None else tier.ceiling
+        number = services.terms_number(tier.tier)
+        bounds.append(Bounds(delegate, number, currency.index, floor, ceiling, expiry, tier.per_day))
+    return tuple(bounds)

@@ -1,0 +1,80 @@
+"""The second workflow of a registration: from the registrant's signature to the title."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, Final
+
+from dbos import DBOS
+
+from offchain.chain import Registration, work_hex
+from offchain.chain.waiting import await_block_after
+from offchain.errors import RefusedError
+from offchain.workflows.catalogue import record_work
+from offchain.workflows.engine import engine, run_step
+from offchain.workflows.guards import find_title
+from offchain.workflows.jobs import Draft
+from offchain.workflows.metadata import Rendition
+from offchain.workflows.services import Services
+
+__all__ = ["publish"]
+
+_SALT_BYTES: Final = 32
+
+
+@DBOS.workflow(name="registration.publish", max_recovery_attempts=1000)
+def publish(draft: Draft, signature: bytes) -> dict[str, Any]:
+    """Commit, register in a later block, and read the title back."""
+    services = engine().services
+    # The salt stands in the journal before it is used, so that no restart ever commits under a second one.
+    salt = run_step("salt", secrets.token_bytes, _SALT_BYTES)
+    commitment = run_step("commit", _commit, services, draft["registration"], salt)
+    transaction = run_step("register", _register, services, draft, salt, signature)
+    return run_step("index", _index, services, draft, commitment, transaction)
+
+
+def _commit(services: Services, registration: Registration, salt: bytes) -> bytes:
+    """Reserve the priority; the hash of the transaction."""
+    registry, relayer = services.contracts.registry, services.require_relayer()
+    commitment = registry.commitment(registration.registrant, registration.work, salt)
+    receipt = services.sender.send(registry.commit(commitment), relayer, key=f"commit:{commitment.hex()}")
+    await_block_after(services.client, receipt.block)
+    return receipt.tx_hash
+
+
+def _register(services: Services, draft: Draft, salt: bytes, signature: bytes) -> bytes:
+    """Reveal; the hash of the transaction."""
+    registration = draft["registration"]
+    call = services.contracts.registry.register_signed(registration, draft["deadline"], signature, salt)
+    return services.sender.send(call, services.require_relayer(), key=f"register:{salt.hex()}").tx_hash
+
+
+def _index(services: Services, draft: Draft, commitment: bytes, transaction: bytes) -> dict[str, Any]:
+    """Make the work visible to every reader of the store; the job's result."""
+    registration = draft["registration"]
+    title = find_title(services, registration.work)
+    if title is None:
+        raise RefusedError("title-lost", "the title is gone after a reorganisation", "register the work again")
+    services.advance()
+    record_work(services, registration.work, draft["metadata"])
+    return {
+        "work": work_hex(registration.work),
+        "holder": title.holder,
+        "iscc": draft["metadata"].iscc,
+        "commitment": "0x" + commitment.hex(),
+        "transaction": "0x" + transaction.hex(),
+        "metadata": draft["metadata_cid"],
+        "provenance": draft["provenance_cid"],
+        "renditions": [_rendition(rendition) for rendition in draft["metadata"].renditions],
+        "registered_at": title.registered_at,
+    }
+
+
+def _rendition(rendition: Rendition) -> dict[str, object]:
+    return {
+        "role": rendition.role,
+        "media_type": rendition.media_type,
+        "size": rendition.size,
+        "sha256": rendition.sha256,
+        "cid": rendition.cid,
+    }

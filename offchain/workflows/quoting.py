@@ -1,0 +1,190 @@
+"""Quotes: prices from the LP, inside the holder's mandate, signed by the pricing delegate."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from offchain.chain import ZERO_ADDRESS, Currency, Quote, Title, work_hex
+from offchain.chain.address import parse_address
+from offchain.chain.eip712 import TypedData, digest
+from offchain.errors import InputError, RefusedError
+from offchain.pricing import DEFAULT_SEGMENTS, Price, Solution
+from offchain.store import QuoteRecord
+from offchain.workflows.mandates import Mandate
+from offchain.workflows.prices import mandated, solved, work_problem
+from offchain.workflows.services import Services
+
+__all__ = ["QuoteRequest", "SignedQuote", "make_quote", "quote_by_digest"]
+
+DEFAULT_SECONDS: Final = 15 * 60
+MAX_SECONDS: Final = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteRequest:
+    """What a buyer asks: `seconds` is how long the quote shall stand."""
+
+    work: int
+    tier: str
+    buyer: str | None = None
+    segment: str = "individual"
+    currency: str | None = None
+    seconds: int = DEFAULT_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class SignedQuote:
+    """A quote that a buyer can accept.
+
+    Attributes:
+        quote: the signed struct; its `basis` is the pricing problem's hash.
+        digest: EIP-712 digest.
+        signature: the delegate's.
+        tier: what is licensed.
+        segment: who was asked for.
+        currency: of the price.
+        explanation: why it is this price.
+        number: how many quotes were made for this buyer before; None for an open quote.
+    """
+
+    quote: Quote
+    digest: bytes
+    signature: bytes
+    tier: str
+    segment: str
+    currency: Currency
+    explanation: str
+    number: int | None = None
+
+
+def make_quote(services: Services, request: QuoteRequest) -> SignedQuote:
+    """Price one tier and sign the price.
+
+    Raises:
+        NotFoundError: `unknown-work`, `unknown-tier`, `unknown-currency`.
+        InputError: `segment-unknown`, `quote-duration-out-of-range`, or a malformed account.
+        RefusedError: `not-for-sale`, `wrong-currency`, `not-final`.
+        UnavailableError: `no-pricing-key`.
+    """
+    signer, now = services.require_pricing(), services.now()
+    _require_readable(request)
+    number = services.terms_number(request.tier)
+    title = services.contracts.registry.title(request.work)
+    _require_final(title, now)
+    allowed = mandated(services, request.work, request.currency)
+    mandate = _of_tier(allowed, request)
+    solution = solved(work_problem(request.work, title, allowed))
+    price = _price(solution, request)
+    quote = Quote(
+        work=request.work,
+        seller=signer.address,
+        terms=number,
+        currency=mandate.currency.index,
+        price=price.amount,
+        buyer=ZERO_ADDRESS if request.buyer is None else parse_address(request.buyer),
+        max_quantity=0,
+        expiry=min(now + request.seconds, mandate.expiry),
+        work_epoch=title.epoch,
+        signer_epoch=services.contracts.licensing.epoch(signer.address),
+        basis=bytes.fromhex(solution.model_hash.removeprefix("0x")),
+    )
+    typed = services.contracts.licensing.quote_typed(quote)
+    sentence = price.explanation.sentence
+    signed = SignedQuote(
+        quote, digest(typed), signer.sign_typed(typed), request.tier, request.segment, mandate.currency, sentence
+    )
+    return _keep(services, signed, typed)
+
+
+def quote_by_digest(services: Services, quote: bytes) -> SignedQuote:
+    """A quote that was made here.
+
+    Raises:
+        NotFoundError: `unknown-quote`.
+    """
+    with services.store.snapshot() as tx:
+        record = tx.quotes.get(quote)
+    message, told = record.typed["message"], record.explanation
+    return SignedQuote(
+        Quote(
+            work=int(message["work"]),
+            seller=record.seller,
+            terms=record.terms,
+            currency=record.currency,
+            price=record.price,
+            buyer=message["buyer"],
+            max_quantity=int(message["maxQuantity"]),
+            expiry=record.expiry,
+            work_epoch=int(message["workEpoch"]),
+            signer_epoch=int(message["signerEpoch"]),
+            basis=bytes.fromhex(message["basis"].removeprefix("0x")),
+        ),
+        record.digest,
+        record.signature,
+        told["tier"],
+        told["segment"],
+        services.contracts.ledger.currencies()[record.currency],
+        told["sentence"],
+        told["number"],
+    )
+
+
+def _require_readable(request: QuoteRequest) -> None:
+    if request.segment not in DEFAULT_SEGMENTS:
+        known = ", ".join(DEFAULT_SEGMENTS)
+        raise InputError("segment-unknown", f"there is no segment {request.segment!r}", f"use one of: {known}")
+    if not 1 <= request.seconds <= MAX_SECONDS:
+        raise InputError(
+            "quote-duration-out-of-range", f"a quote for {request.seconds} seconds", f"ask for 1 to {MAX_SECONDS}"
+        )
+
+
+def _require_final(title: Title, now: int) -> None:
+    if title.final_at > now:
+        raise RefusedError(
+            "not-final", f"this work is not final before {title.final_at} (Unix seconds)", "wait until then"
+        )
+
+
+def _of_tier(allowed: Sequence[Mandate], request: QuoteRequest) -> Mandate:
+    for mandate in allowed:
+        if mandate.tier == request.tier:
+            return mandate
+    offered = ", ".join(mandate.tier for mandate in allowed)
+    raise RefusedError(
+        "not-for-sale", f"this work is not sold as {request.tier}", f"ask for: {offered}", work=work_hex(request.work)
+    )
+
+
+def _price(solution: Solution, request: QuoteRequest) -> Price:
+    wanted = (work_hex(request.work), request.tier, request.segment)
+    return next(price for price in solution.prices if price.key == wanted)
+
+
+def _keep(services: Services, signed: SignedQuote, typed: TypedData) -> SignedQuote:
+    """Store the quote; one for a named buyer gets its number."""
+    quote = signed.quote
+    buyer = None if quote.buyer == ZERO_ADDRESS else quote.buyer
+    with services.store.transaction() as tx:
+        number = None if buyer is None else tx.quotes.made_for(buyer)
+        told = {"tier": signed.tier, "segment": signed.segment, "sentence": signed.explanation, "number": number}
+        tx.quotes.add(
+            QuoteRecord(
+                digest=signed.digest,
+                work=quote.work,
+                seller=quote.seller,
+                terms=quote.terms,
+                currency=quote.currency,
+                price=quote.price,
+                expiry=quote.expiry,
+                typed=typed,
+                signature=signed.signature,
+                created_at=int(time.time()),
+                buyer=buyer,
+                explanation=told,
+            )
+        )
+    return replace(signed, number=number)

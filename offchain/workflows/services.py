@@ -1,0 +1,178 @@
+"""The services of one process: nodes, store, vault, keys. Whoever starts a process opens them once."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+from offchain.chain import Currency
+from offchain.chain.client import Client, connect
+from offchain.chain.contracts import Contracts, open_contracts
+from offchain.chain.deployments import load_deployment
+from offchain.chain.sender import Sender
+from offchain.chain.signer import LocalSigner, Signer
+from offchain.config import Settings
+from offchain.errors import NotFoundError, UnavailableError
+from offchain.indexer import Indexer
+from offchain.storage import IpfsNode
+from offchain.store import Store, open_store
+from offchain.workflows.similarity import CatalogueIndex
+from offchain.workflows.terms import standard_terms
+from offchain.workflows.vault import Vault
+
+__all__ = ["Services", "open_services", "service_signers"]
+
+
+@dataclass(frozen=True, eq=False)
+class Services:
+    """What workflows work with; close it when the process ends.
+
+    Attributes:
+        settings: of this process.
+        client: the chain's node.
+        contracts: their wrappers.
+        store: the database.
+        ipfs: the IPFS node.
+        indexer: reads the chain into the store; use `advance`.
+        sender: sends transactions.
+        vault: masters on disk.
+        similarity: index of registered works.
+        terms: number of the standard terms on this chain, by tier.
+        relayer: pays the gas of other people's signed messages; None in a process that never sends.
+        pricing: signs quotes as a delegate; None in a process that never quotes.
+    """
+
+    settings: Settings
+    client: Client
+    contracts: Contracts
+    store: Store
+    ipfs: IpfsNode
+    indexer: Indexer
+    sender: Sender
+    vault: Vault
+    similarity: CatalogueIndex
+    terms: Mapping[str, int]
+    relayer: Signer | None = None
+    pricing: Signer | None = None
+    _advancing: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the database's connections back."""
+        self.store.close()
+
+    def now(self) -> int:
+        """Unix seconds that the next block will have, about: a local chain's clock may run ahead of ours."""
+        head = self.client.block("latest")
+        return max(int(time.time()), head.timestamp if head else 0)
+
+    def advance(self) -> None:
+        """Index the chain up to its head, so that what was just mined can be read back."""
+        with self._advancing:
+            self.indexer.advance()
+
+    def currency(self, caip19: str | None = None) -> Currency:
+        """A currency by its CAIP-19 id, else the one that prices are in: the ledger's first token.
+
+        Raises:
+            NotFoundError: `unknown-currency`.
+        """
+        if caip19 is not None:
+            return self.contracts.ledger.currency(caip19)
+        known = self.contracts.ledger.currencies()
+        return known[min(1, len(known) - 1)]
+
+    def terms_number(self, tier: str) -> int:
+        """Number of a tier's standard terms on this chain.
+
+        Raises:
+            NotFoundError: `unknown-tier`.
+        """
+        if tier in self.terms:
+            return self.terms[tier]
+        known = ", ".join(self.terms) or "none; deploy again"
+        raise NotFoundError(
+            "unknown-tier", f"there is no tier {tier!r} on this chain", f"use one of: {known}", tier=tier
+        )
+
+    def tier_of(self, number: int) -> str | None:
+        """The tier whose standard terms have this number, or None."""
+        return next((tier for tier, known in self.terms.items() if known == number), None)
+
+    def require_relayer(self) -> Signer:
+        """The relayer.
+
+        Raises:
+            UnavailableError: `no-relayer`.
+        """
+        if self.relayer is None:
+            raise UnavailableError(
+                "no-relayer", "this process holds no key that pays gas", "set COLOPHON_RELAYER_KEY_FILE"
+            )
+        return self.relayer
+
+    def require_pricing(self) -> Signer:
+        """The signer of quotes.
+
+        Raises:
+            UnavailableError: `no-pricing-key`.
+        """
+        if self.pricing is None:
+            raise UnavailableError(
+                "no-pricing-key", "this process holds no key that signs quotes", "set COLOPHON_PRICING_KEY_FILE"
+            )
+        return self.pricing
+
+
+def open_services(settings: Settings, *, relayer: Signer | None = None, pricing: Signer | None = None) -> Services:
+    """Reach the chain, check the contracts, open the store.
+
+    Raises:
+        UnavailableError: `chain-down`, `store-unavailable`.
+        NotFoundError: `no-deployment`.
+        RefusedError: `wrong-chain`, `code-mismatch`.
+        InputError: a malformed setting.
+    """
+    client = connect(settings.rpc_url)
+    contracts = open_contracts(client, load_deployment(client.chain_id, settings.deployment))
+    store = open_store(settings.database_url)
+    numbers = {standard.tier: contracts.licensing.terms_number(standard.terms) for standard in standard_terms()}
+    return Services(
+        settings=settings,
+        client=client,
+        contracts=contracts,
+        store=store,
+        ipfs=IpfsNode(settings.ipfs_url),
+        indexer=Indexer(contracts, store),
+        sender=Sender(client, store),
+        vault=Vault(settings.home, settings.max_upload),
+        similarity=CatalogueIndex(store),
+        terms={tier: number for tier, number in numbers.items() if number is not None},
+        relayer=relayer,
+        pricing=pricing,
+    )
+
+
+def service_signers(settings: Settings) -> tuple[Signer | None, Signer | None]:
+    """The service's own keys from its settings: relayer and pricing delegate.
+
+    Raises:
+        InputError: `key-malformed`.
+        RefusedError: `development-key`.
+        UnavailableError: `chain-down`; a key is checked against the chain it will sign on.
+    """
+    chain_id = connect(settings.rpc_url).chain_id
+    keys = (settings.relayer_key, settings.pricing_key)
+    relayer, pricing = (LocalSigner(key, chain_id) if key else None for key in keys)
+    return relayer, pricing

@@ -1,0 +1,151 @@
+"""The vault: masters on this machine's disk, by their sha256, readable by this user alone.
+
+A master is never pinned: IPFS gets renditions only. Files come in through a spool and move into place in one rename,
+so a file under `masters/` is complete.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path, PurePath
+from typing import BinaryIO, Final, TypeAlias
+
+from offchain.errors import InputError, NotFoundError, UnavailableError
+
+__all__ = ["Source", "Vault"]
+
+Source: TypeAlias = bytes | Path | BinaryIO
+"""A file to be taken in."""
+
+_BLOCK: Final = 2**20
+_SUFFIX: Final = re.compile(r"\.[A-Za-z0-9]{1,10}")
+
+
+class Vault:
+    """Masters under `folder`.
+
+    Args:
+        folder: made when it is first written to.
+        limit: largest file taken in, in bytes.
+    """
+
+    def __init__(self, folder: Path, limit: int) -> None:
+        self._masters = folder / "masters"
+        self._spool = folder / "spool"
+        self._limit = limit
+
+    def spool(self, source: Source, name: str | None = None) -> Path:
+        """Copy a file into the spool; the caller keeps it with `keep` or removes it with `drop`.
+
+        Args:
+            source: the bytes, a path, or a binary stream that is read from its start to its end.
+            name: file name where the source has none; of it only the suffix counts, which tells Markdown from text.
+
+        Raises:
+            InputError: `file-unreadable` or `file-oversized`; nothing is left behind.
+            UnavailableError: `disk-failed`, e.g. full.
+        """
+        if isinstance(source, bytes):
+            return self._take(iter([source]), name)
+        if not isinstance(source, Path):
+            source.seek(0)
+            return self._take(_blocks(source), name)
+        try:
+            stream = source.open("rb")
+        except OSError as error:
+            raise InputError(
+                "file-unreadable", f"{source} cannot be read: {error.strerror}", "name a file that you may read"
+            ) from error
+        with stream:
+            return self._take(_blocks(stream), name or source.name)
+
+    def keep(self, spooled: Path, work: int) -> Path:
+        """Move a spooled file to its place; keeping the same master again changes nothing.
+
+        Raises:
+            UnavailableError: `disk-failed`.
+        """
+        place = self._place(work)
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            spooled.replace(place)
+        except OSError as error:
+            raise _disk(error) from error
+        return place
+
+    def drop(self, spooled: Path) -> None:
+        """Forget a spooled file."""
+        spooled.unlink(missing_ok=True)
+
+    def master(self, work: int) -> Path:
+        """Where the master of a work lies.
+
+        Raises:
+            NotFoundError: `master-missing`.
+            UnavailableError: `master-damaged`, the bytes are not the work's any more.
+        """
+        place = self._place(work)
+        if not place.exists():
+            raise NotFoundError("master-missing", "this machine does not have the master", "submit the file again")
+        with place.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").digest()
+        if int.from_bytes(digest, "big") != work:
+            raise UnavailableError(
+                "master-damaged", "the master on disk is damaged", "check the disk and submit the file again"
+            )
+        return place
+
+    def _take(self, pieces: Iterator[bytes], name: str | None) -> Path:
+        spooled = self._empty(PurePath(name or "").suffix)
+        try:
+            with spooled.open("wb") as stream:
+                size = 0
+                for piece in pieces:
+                    size += len(piece)
+                    self._require_size(size)
+                    stream.write(piece)
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError as error:
+            self.drop(spooled)
+            raise _disk(error) from error
+        except InputError:
+            self.drop(spooled)
+            raise
+        return spooled
+
+    def _empty(self, suffix: str) -> Path:
+        try:
+            self._spool.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle, path = tempfile.mkstemp(suffix if _SUFFIX.fullmatch(suffix) else "", dir=self._spool)
+        except OSError as error:
+            raise _disk(error) from error
+        os.close(handle)
+        return Path(path)
+
+    def _place(self, work: int) -> Path:
+        return self._masters / f"{work:064x}"
+
+    def _require_size(self, size: int) -> None:
+        if size > self._limit:
+            raise InputError(
+                "file-oversized",
+                f"the file has more than {self._limit} bytes",
+                "submit a smaller file, or raise COLOPHON_MAX_UPLOAD",
+                limit=self._limit,
+            )
+
+
+def _blocks(stream: BinaryIO) -> Iterator[bytes]:
+    while block := stream.read(_BLOCK):
+        yield block
+
+
+def _disk(error: OSError) -> UnavailableError:
+    return UnavailableError(
+        "disk-failed", f"the vault cannot be written: {error.strerror}", "make room under COLOPHON_HOME, then try again"
+    )

@@ -1,0 +1,251 @@
+"""The sender on a real chain: once, whatever happens in between."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from eth_account.typed_transactions import TypedTransaction
+from hexbytes import HexBytes
+
+from offchain.chain import Call
+from offchain.chain.client import Client
+from offchain.chain.sender import Limits, Receipt, Sender
+from offchain.chain.signer import LocalSigner, development_signer
+from offchain.errors import ColophonError, InputError, RefusedError, UnavailableError
+from offchain.store import Store, TransactionStatus, open_store
+from tests.offchain.deployed import World, deploy
+
+DOLLARS = 10**6
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = open_store(f"sqlite:///{tmp_path / 'colophon.db'}")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def world(fresh_chain_url: str) -> World:
+    return deploy(fresh_chain_url)
+
+
+@pytest.fixture
+def signer() -> LocalSigner:
+    return development_signer(1, 1337)
+
+
+def mint(world: World, amount: int = DOLLARS) -> Call:
+    return world.contracts.dollar.mint(world.accounts[9], amount)
+
+
+def minted(world: World) -> int:
+    return world.contracts.dollar.balance(world.accounts[9])
+
+
+def attempts(store: Store, world: World, signer: LocalSigner) -> list[int]:
+    """Highest fee of each attempt at the account's oldest open transaction."""
+    with store.snapshot() as tx:
+        (record,) = tx.transactions.unsettled(world.client.chain_id, signer.address)
+        return [attempt.max_fee for attempt in record.attempts]
+
+
+def dying(world: World) -> Client:
+    """A process that ends when the transaction is committed and not yet broadcast."""
+
+    class Dying(Client):
+        def broadcast(self, raw: bytes) -> str:
+            raise KeyboardInterrupt
+
+    return Dying(world.client.w3, world.client.rpc_url, world.client.chain_id)
+
+
+def in_background(work, *arguments) -> tuple[threading.Thread, list[object]]:
+    outcome: list[object] = []
+
+    def run() -> None:
+        try:
+            outcome.append(work(*arguments))
+        except ColophonError as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread, outcome
+
+
+def test_send__call_that_succeeds__is_mined_and_paid(world, store, signer):
+    before = world.client.balance(signer.address)
+    receipt = Sender(world.client, store).send(mint(world), signer)
+    assert minted(world) == DOLLARS
+    assert before - world.client.balance(signer.address) == receipt.fee
+    (event,) = world.contracts.decode(receipt.logs)
+    assert (event.name, event.args["to"], event.args["value"]) == ("Transfer", world.accounts[9], DOLLARS)
+
+
+def test_send__same_key_twice__is_sent_once(world, store, signer):
+    sender = Sender(world.client, store)
+    first = sender.send(mint(world), signer, key="mint:1")
+    second = sender.send(mint(world), signer, key="mint:1")
+    assert (first, minted(world)) == (second, DOLLARS)
+
+
+def test_send__key_of_another_call__is_refused(world, store, signer):
+    sender = Sender(world.client, store)
+    sender.send(mint(world, 1), signer, key="mint:1")
+    with pytest.raises(InputError) as refused:
+        sender.send(mint(world, 2), signer, key="mint:1")
+    assert refused.value.code == "key-reused"
+    assert minted(world) == 1
+
+
+def test_send__call_that_the_contract_refuses__costs_nothing_and_takes_no_nonce(world, store, signer):
+    before = world.client.balance(signer.address), world.client.nonce(signer.address)
+    with pytest.raises(RefusedError) as refused:
+        Sender(world.client, store).send(world.contracts.ledger.claim([], 0, signer.address), signer)
+    assert refused.value.code == "nothing-to-claim"
+    assert refused.value.facts["holder"] == signer.address
+    assert (world.client.balance(signer.address), world.client.nonce(signer.address)) == before
+    Sender(world.client, store).send(mint(world), signer)
+    assert world.client.nonce(signer.address) == before[1] + 1
+
+
+def test_dry_run__call_that_succeeds__bounds_the_cost_and_sends_nothing(world, store, signer):
+    sender = Sender(world.client, store)
+    cost = sender.dry_run(mint(world), signer.address)
+    assert minted(world) == 0
+    receipt = sender.send(mint(world), signer)
+    assert receipt.gas_used <= cost.gas
+    assert receipt.fee <= cost.fee
+
+
+def test_dry_run__account_without_coin__is_refused(world, store):
+    pauper = LocalSigner("0x" + "07" * 32, 1337)
+    with pytest.raises(RefusedError) as refused:
+        Sender(world.client, store).dry_run(mint(world), pauper.address)
+    assert refused.value.code == "insufficient-funds"
+
+
+def test_send__chain_dearer_than_the_cap__is_refused(world, store, signer):
+    with pytest.raises(RefusedError) as refused:
+        Sender(world.client, store, Limits(max_fee=1)).send(mint(world), signer)
+    assert refused.value.code == "fee-above-cap"
+
+
+def test_send__many_threads_with_one_account__every_call_is_mined_once(world, store, signer):
+    sender = Sender(world.client, store)
+    running = [in_background(sender.send, mint(world), signer) for _ in range(8)]
+    for thread, _ in running:
+        thread.join()
+    receipts = [outcome for _, (outcome,) in running]
+    assert all(isinstance(receipt, Receipt) for receipt in receipts), receipts
+    assert len({receipt.tx_hash for receipt in receipts}) == 8
+    assert minted(world) == 8 * DOLLARS
+
+
+def test_send__mining_stopped__waits_no_longer_than_told_and_goes_on_with_the_same_key(world, store, signer):
+    world.rpc("miner_stop")
+    with pytest.raises(UnavailableError) as refused:
+        Sender(world.client, store, Limits(wait=0.5)).send(mint(world), signer, key="mint:1")
+    assert refused.value.code == "transaction-pending"
+    world.rpc("miner_start")
+    receipt = Sender(world.client, store).send(mint(world), signer, key="mint:1")
+    assert "0x" + receipt.tx_hash.hex() == refused.value.facts["tx_hash"]
+    assert minted(world) == DOLLARS
+
+
+def test_send__mining_stopped__same_nonce_is_signed_again_a_tenth_dearer(world, store, signer):
+    """That one attempt at most is mined cannot be shown here: Ganache 7.9.2 mines every one of them."""
+    world.rpc("miner_stop")
+    with pytest.raises(UnavailableError):
+        Sender(world.client, store, Limits(wait=1.0, patience=0.2)).send(mint(world), signer)
+    fees = attempts(store, world, signer)
+    assert len(fees) >= 3
+    assert all(later * 10 >= earlier * 11 for earlier, later in zip(fees, fees[1:], strict=False))
+    with store.snapshot() as tx:
+        (record,) = tx.transactions.unsettled(1337, signer.address)
+    signed = [TypedTransaction.from_bytes(HexBytes(attempt.raw)).as_dict() for attempt in record.attempts]
+    assert {each["nonce"] for each in signed} == {record.nonce}
+    assert [each["maxFeePerGas"] for each in signed] == fees
+
+
+def test_send__fee_at_the_cap__is_raised_no_further(world, store, signer):
+    world.rpc("miner_stop")
+    cap = world.client.fees().most * 115 // 100
+    with pytest.raises(UnavailableError):
+        Sender(world.client, store, Limits(wait=1.5, patience=0.2, max_fee=cap)).send(mint(world), signer)
+    fees = attempts(store, world, signer)
+    assert len(fees) == 2  # one raise by a tenth fits below 1.15, a second does not
+    assert fees[-1] <= cap
+
+
+def test_send__process_died_between_commit_and_broadcast__next_one_goes_on(world, store, signer):
+    with pytest.raises(KeyboardInterrupt):
+        Sender(dying(world), store).send(mint(world), signer, key="mint:1")
+    assert minted(world) == 0
+    sender = Sender(world.client, store)
+    assert sender.resume(signer.address) == 1
+    sender.send(mint(world), signer, key="mint:1")
+    assert sender.resume(signer.address) == 0
+    assert minted(world) == DOLLARS
+
+
+def test_send__nonce_lost_to_another_program__is_sent_again_under_the_next(world, store, signer, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        Sender(dying(world), store).send(mint(world, 1), signer, key="mint:1")
+    other = open_store(f"sqlite:///{tmp_path / 'other.db'}")
+    Sender(world.client, other).send(mint(world, 2), signer)
+    other.close()
+    Sender(world.client, store).send(mint(world, 1), signer, key="mint:1")
+    assert minted(world) == 1 + 2
+    assert world.client.nonce(signer.address) == 2
+
+
+def test_send__chain_reorganised_a_mined_transaction_away__it_comes_back_before_the_next(world, store, signer):
+    sender = Sender(world.client, store)
+    snapshot = world.rpc("evm_snapshot")
+    sender.send(mint(world, 1), signer, key="first")
+    world.rpc("evm_revert", snapshot)
+    assert minted(world) == 0
+    sender.send(mint(world, 2), signer, key="second")
+    assert minted(world) == 1 + 2
+    sender.send(mint(world, 1), signer, key="first")
+    assert minted(world) == 1 + 2
+
+
+def on_its_way(world: World, store: Store, account: int) -> bool:
+    """Whether the node has an open transaction of the account."""
+    with store.snapshot() as tx:
+        found = tx.transactions.unsettled(1337, world.accounts[account])
+        return any(world.client.knows(attempt.hash) for record in found for attempt in record.attempts)
+
+
+def test_send__mined_but_failed__tells_the_contracts_reason_and_frees_the_key(world, store, signer):
+    salt = bytes(31) + b"\x01"
+    commitment = world.contracts.registry.commit(salt)
+    world.rpc("miner_stop")
+    running = [
+        in_background(Sender(world.client, store).send, commitment, development_signer(index, 1337), "commit")
+        for index in (1, 2)
+    ]
+    deadline = time.monotonic() + 10
+    while not all(on_its_way(world, store, index) for index in (1, 2)):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    world.rpc("miner_start")
+    for thread, _ in running:
+        thread.join()
+    outcomes = [outcome for _, (outcome,) in running]
+    (receipt,) = [each for each in outcomes if isinstance(each, Receipt)]
+    (error,) = [each for each in outcomes if isinstance(each, ColophonError)]
+    assert error.code in ("commitment-exists", "reverted")
+    failed = 1 if outcomes[0] is error else 2
+    with store.snapshot() as tx:
+        assert tx.transactions.by_key(1337, world.accounts[failed], "commit") is None
+        (kept,) = tx.transactions.mined_from(1337, world.accounts[failed], 0)
+        assert kept.status == TransactionStatus.REVERTED
+    assert receipt.block > 0

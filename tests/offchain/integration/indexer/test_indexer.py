@@ -1,0 +1,179 @@
+"""Whatever the chain does, the store holds what a rebuild from the first block would give."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from offchain.chain.client import Client
+from offchain.errors import UnavailableError
+from offchain.indexer import Indexer
+from offchain.store import open_store
+from tests.offchain.deployed import CREATOR, SECOND_CREATOR, World, deploy
+from tests.offchain.integration.indexer.history import History
+
+
+def contents(url: str) -> dict[str, list[object]]:
+    """Everything that is derived from the chain, and the hash of each block that an event stands in."""
+    engine = create_engine(url)
+    queries = {
+        "events": "SELECT * FROM events ORDER BY block, log_index",
+        "titles": "SELECT * FROM titles ORDER BY work",
+        "licences": "SELECT * FROM licences ORDER BY number",
+        "blocks": "SELECT number, hash FROM blocks WHERE number IN (SELECT block FROM events) ORDER BY number",
+    }
+    with engine.connect() as connection:
+        found = {name: [repr(tuple(row)) for row in connection.execute(text(query))] for name, query in queries.items()}
+    engine.dispose()
+    return found
+
+
+def rebuilt(world: World, folder: Path) -> dict[str, list[object]]:
+    url = f"sqlite:///{folder / 'rebuilt.db'}"
+    Path(folder / "rebuilt.db").unlink(missing_ok=True)
+    store = open_store(url)
+    Indexer(world.contracts, store).advance()
+    store.close()
+    return contents(url)
+
+
+def sqlite(folder: Path) -> str:
+    return f"sqlite:///{folder / 'indexed.db'}"
+
+
+def test_advance__first_time__keeps_every_event_once(world: World, store):
+    before = Indexer(world.contracts, store).advance()
+    work = world.register(b"first", CREATOR)
+    after = Indexer(world.contracts, store).advance()
+    # A commitment, then the title's Transfer and WorkRegistered.
+    assert (after.added, after.removed, after.block) == (3, 0, after.head)
+    assert before.block == after.block - 2
+    with store.snapshot() as tx:
+        assert [each.name for each in tx.events.of_work(work)] == ["Transfer", "WorkRegistered"]
+        title = tx.events.title(work)
+        assert (title.registrant, title.holder) == (world.accounts[CREATOR], world.accounts[CREATOR])
+    assert Indexer(world.contracts, store).advance().added == 0
+
+
+def test_advance__title_changes_hands__new_holder_and_epoch_stand(world: World, store):
+    work = world.register(b"handed over", CREATOR)
+    indexer = Indexer(world.contracts, store)
+    indexer.advance()
+    call = world.contracts.registry.transfer(world.accounts[CREATOR], world.accounts[SECOND_CREATOR], work)
+    world.send(call, CREATOR)
+    indexer.advance()
+    on_chain = world.contracts.registry.title(work)
+    with store.snapshot() as tx:
+        title = tx.events.title(work)
+    assert (title.holder, title.epoch) == (world.accounts[SECOND_CREATOR], on_chain.epoch)
+    assert (title.final_at, title.upstream) == (on_chain.final_at, on_chain.upstream)
+
+
+def test_advance__depth_asked__reads_no_block_above_it(world: World, store):
+    world.register(b"deep", CREATOR)
+    progress = Indexer(world.contracts, store, depth=2).advance()
+    assert progress.block == progress.head - 2
+
+
+@pytest.mark.parametrize("window", [1, 3, 1000])
+def test_advance__windows_of_any_width__give_the_same(world: World, store, database_url, tmp_path, window):
+    History(world, seed=window).live(6)
+    Indexer(world.contracts, store, window=window).advance()
+    if database_url.startswith("sqlite"):
+        assert contents(database_url) == rebuilt(world, tmp_path)
+
+
+def test_advance__node_that_refuses_wide_ranges__is_asked_for_less(world: World, store):
+    """The node is real; only its limit is put in front of it."""
+
+    class Narrow(Client):
+        widest = 0
+
+        def logs(self, first: int, last: int, addresses):
+            if last - first >= 4:
+                raise UnavailableError("chain-error", "range too wide", "ask for less")
+            self.widest = max(self.widest, last - first + 1)
+            return super().logs(first, last, addresses)
+
+    world.register(b"narrow", CREATOR)
+    narrow = Narrow(world.client.w3, world.client.rpc_url, world.client.chain_id)
+    contracts = type(world.contracts)(
+        narrow,
+        world.contracts.deployment,
+        world.contracts.registry,
+        world.contracts.ledger,
+        world.contracts.licensing,
+        world.contracts.dollar,
+    )
+    progress = Indexer(contracts, store).advance()
+    assert progress.block == progress.head
+    assert 2 <= narrow.widest <= 4
+
+
+def test_advance__chain_down__is_unavailable_and_keeps_what_was_read(world: World, store):
+    progress = Indexer(world.contracts, store).advance()
+
+    class Down(Client):
+        def head(self) -> int:
+            raise UnavailableError("chain-down", "down", "start it")
+
+    down = Down(world.client.w3, world.client.rpc_url, world.client.chain_id)
+    broken = type(world.contracts)(down, *(getattr(world.contracts, name) for name in world.contracts.__slots__[1:]))
+    with pytest.raises(UnavailableError):
+        Indexer(broken, store).advance()
+    with store.snapshot() as tx:
+        assert tx.events.last_block().number == progress.block
+
+
+@pytest.mark.parametrize("depth", [1, 2, 5, 12])
+def test_advance__chain_reorganised__equals_a_rebuild(fresh_chain_url: str, tmp_path: Path, depth: int):
+    world = deploy(fresh_chain_url)
+    store = open_store(sqlite(tmp_path))
+    indexer = Indexer(world.contracts, store)
+    history = History(world, seed=depth)
+    history.live(5)
+    indexer.advance()
+    snapshot = world.rpc("evm_snapshot")
+    works = len(history.works)
+    fork = world.client.head()
+    while world.client.head() < fork + depth:
+        history.world.register(f"lost {world.client.head()}".encode(), CREATOR)
+        indexer.advance()
+    lost = contents(sqlite(tmp_path))
+    world.rpc("evm_revert", snapshot)
+    del history.works[works:]
+    history.seed += 1000
+    history.live(3)
+    progress = indexer.advance()
+    store.close()
+    assert progress.removed > 0
+    kept = contents(sqlite(tmp_path))
+    assert kept != lost
+    assert kept == rebuilt(world, tmp_path)
+
+
+def test_advance__chain_shorter_than_the_store__forgets_what_is_gone(fresh_chain_url: str, tmp_path: Path):
+    world = deploy(fresh_chain_url)
+    store = open_store(sqlite(tmp_path))
+    snapshot = world.rpc("evm_snapshot")
+    work = world.register(b"gone", CREATOR)
+    Indexer(world.contracts, store).advance()
+    world.rpc("evm_revert", snapshot)
+    progress = Indexer(world.contracts, store).advance()
+    with store.snapshot() as tx:
+        assert tx.events.title(work) is None
+    store.close()
+    assert progress.block == progress.head
+    assert contents(sqlite(tmp_path)) == rebuilt(world, tmp_path)
+
+
+def test_advance__two_indexers_on_one_store__keep_every_event_once(world: World, store):
+    first, second = Indexer(world.contracts, store, window=2), Indexer(world.contracts, store, window=3)
+    world.register(b"two", CREATOR)
+    added = first.advance().added + second.advance().added
+    with store.snapshot() as tx:
+        kept = tx.events.named(["WorkRegistered", "Committed", "Transfer", "CurrencyAdded", "OwnershipTransferred"])
+    assert len({(each.block_hash, each.log_index) for each in kept}) == len(kept)
+    assert added >= len(kept) > 0

@@ -1,0 +1,307 @@
+"""Every repository on every database that can be had."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, inspect
+
+from offchain.errors import InputError, NotFoundError, RefusedError, UnavailableError
+from offchain.store import (
+    AttemptRecord,
+    BlockRecord,
+    EventRecord,
+    OrderRecord,
+    QuoteRecord,
+    TransactionRecord,
+    TransactionStatus,
+    WorkRecord,
+    WorkStatus,
+    open_store,
+)
+from offchain.store.migrate import configuration, migrate
+from offchain.store.schema import Base
+
+ALICE, BOB = "0x" + "aA" * 20, "0x" + "bB" * 20
+HIGHEST = 2**256 - 1
+NEVER = 2**40 - 1  # expiry of a licence for ever
+
+
+def work(number: int, creator: str = ALICE) -> WorkRecord:
+    return WorkRecord(
+        id=number,
+        creator=creator,
+        title="A title",
+        media_type="text/plain",
+        size=1,
+        created_at=1,
+        rendition_digest=bytes(32),
+    )
+
+
+def quote(digest: bytes) -> QuoteRecord:
+    return QuoteRecord(
+        digest=digest,
+        work=HIGHEST,
+        seller=ALICE,
+        terms=1,
+        currency=1,
+        price=2**104 - 1,
+        expiry=NEVER,
+        typed={"message": {"price": str(2**104 - 1)}},
+        signature=bytes(65),
+        created_at=1,
+    )
+
+
+def order(digest: bytes, accepted: bytes, nonce: int) -> OrderRecord:
+    return OrderRecord(
+        digest=digest,
+        quote=accepted,
+        buyer=BOB,
+        recipient=BOB,
+        nonce=nonce,
+        typed={},
+        signature=bytes(65),
+        created_at=1,
+    )
+
+
+def test_works__added_and_changed__are_read_back_whole(store):
+    with store.transaction() as tx:
+        tx.works.add(work(HIGHEST))
+    with store.transaction() as tx:
+        found = tx.works.get(HIGHEST)
+        found.status, found.tx_hash = WorkStatus.REGISTERED, b"\x01" * 32
+    with store.snapshot() as tx:
+        found = tx.works.get(HIGHEST)
+        assert (found.id, found.status, found.tx_hash) == (HIGHEST, "registered", b"\x01" * 32)
+        assert tx.works.by_rendition(bytes(32)) == found
+
+
+def test_works__unknown__is_not_found(store):
+    with store.snapshot() as tx, pytest.raises(NotFoundError) as refused:
+        tx.works.get(1)
+    assert refused.value.code == "unknown-work"
+
+
+def test_works__same_id_twice__is_refused_and_the_rest_of_the_transaction_undone(store):
+    with store.transaction() as tx:
+        tx.works.add(work(1))
+    with pytest.raises(RefusedError) as refused, store.transaction() as tx:
+        tx.works.add(work(2))
+        tx.works.add(work(1))
+    assert refused.value.code == "store-conflict"
+    with store.snapshot() as tx:
+        assert tx.works.find(2) is None
+
+
+def test_works__paged__are_newest_first_without_gap_or_repetition(store):
+    with store.transaction() as tx:
+        for number in range(1, 6):
+            tx.works.add(work(number, ALICE if number % 2 else BOB))
+    with store.snapshot() as tx:
+        first = tx.works.page(2)
+        second = tx.works.page(2, before=first[-1].sequence)
+        assert [each.id for each in (*first, *second)] == [5, 4, 3, 2]
+        assert [each.id for each in tx.works.page(9, creator=BOB)] == [4, 2]
+        assert tx.works.page(9, status=WorkStatus.REGISTERED) == []
+
+
+def test_codes__put_twice__keep_the_later_one_of_a_kind(store):
+    with store.transaction() as tx:
+        tx.works.add(work(7))
+        tx.codes.put(7, "text", b"old")
+        tx.codes.put(7, "text", b"new")
+        tx.codes.put(7, "image", b"other")
+    with store.snapshot() as tx:
+        assert tx.codes.all("text") == [(7, b"new")]
+
+
+def test_codes__of_an_unknown_work__are_refused(store):
+    with pytest.raises(RefusedError), store.transaction() as tx:
+        tx.codes.put(7, "text", b"code")
+
+
+def test_sales__quote_and_order__are_read_back(store):
+    with store.transaction() as tx:
+        tx.quotes.add(quote(b"q" * 32))
+        tx.quotes.add(quote(b"q" * 32))
+        tx.orders.add(order(b"o" * 32, b"q" * 32, HIGHEST))
+    with store.snapshot() as tx:
+        assert tx.quotes.get(b"q" * 32).expiry == NEVER
+        assert tx.orders.get(b"o" * 32).nonce == HIGHEST
+        assert [each.digest for each in tx.orders.of_buyer(BOB, 5)] == [b"o" * 32]
+        assert [each.price for each in tx.quotes.of_work(HIGHEST, 5)] == [2**104 - 1]
+
+
+def test_orders__same_nonce_of_a_buyer_twice__is_refused(store):
+    with store.transaction() as tx:
+        tx.quotes.add(quote(b"q" * 32))
+        tx.orders.add(order(b"1" * 32, b"q" * 32, 3))
+    with pytest.raises(RefusedError), store.transaction() as tx:
+        tx.orders.add(order(b"2" * 32, b"q" * 32, 3))
+
+
+def test_sales__unknown__are_not_found(store):
+    with store.snapshot() as tx:
+        for repository, code in ((tx.quotes, "unknown-quote"), (tx.orders, "unknown-order")):
+            with pytest.raises(NotFoundError) as refused:
+                repository.get(bytes(32))
+            assert refused.value.code == code
+
+
+def test_idempotency__same_request__gives_the_kept_answer(store):
+    with store.transaction() as tx:
+        assert tx.idempotency.claim("alice", "key", b"r" * 32, now=1) is None
+    with store.transaction() as tx:
+        tx.idempotency.answer("alice", "key", 201, {"id": "0x01"})
+    with store.transaction() as tx:
+        kept = tx.idempotency.claim("alice", "key", b"r" * 32, now=2)
+        assert (kept.status, kept.answer) == (201, {"id": "0x01"})
+        assert tx.idempotency.claim("bob", "key", b"x" * 32, now=2) is None
+
+
+def test_idempotency__another_request_under_the_key__is_refused_until_released(store):
+    with store.transaction() as tx:
+        tx.idempotency.claim("alice", "key", b"r" * 32, now=1)
+    with pytest.raises(RefusedError) as refused, store.transaction() as tx:
+        tx.idempotency.claim("alice", "key", b"x" * 32, now=2)
+    assert refused.value.code == "idempotency-key-reused"
+    with store.transaction() as tx:
+        tx.idempotency.release("alice", "key")
+        assert tx.idempotency.claim("alice", "key", b"x" * 32, now=3) is None
+
+
+def test_nonces__many_threads__get_each_number_once_and_never_below_the_floor(store):
+    taken: list[int] = []
+
+    def take() -> None:
+        for _ in range(5):
+            with store.transaction() as tx:
+                tx.transactions.lock_account(1337, ALICE)
+                taken.append(tx.transactions.reserve_nonce(1337, ALICE, floor=7))
+
+    threads = [threading.Thread(target=take) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken) == list(range(7, 7 + 20))
+
+
+def test_nonces__newest_returned__is_given_again_but_an_older_one_is_not(store):
+    with store.transaction() as tx:
+        tx.transactions.lock_account(1337, ALICE)
+        assert [tx.transactions.reserve_nonce(1337, ALICE, 0) for _ in range(2)] == [0, 1]
+        assert not tx.transactions.return_nonce(1337, ALICE, 0)
+        assert tx.transactions.return_nonce(1337, ALICE, 1)
+        assert tx.transactions.reserve_nonce(1337, ALICE, 0) == 1
+
+
+def test_transactions__kept_with_attempts__are_found_by_key_and_by_status(store):
+    with store.transaction() as tx:
+        record = TransactionRecord(
+            chain_id=1337,
+            sender=ALICE,
+            nonce=3,
+            key="intent",
+            to=BOB,
+            data=b"\x01",
+            value=HIGHEST,
+            gas=21_000,
+            created_at=1,
+            attempts=[AttemptRecord(hash=b"h" * 32, raw=b"raw", max_fee=HIGHEST, created_at=1)],
+        )
+        number = tx.transactions.add(record).id
+    with store.transaction() as tx:
+        found = tx.transactions.by_key(1337, ALICE, "intent")
+        assert (found.id, found.value, found.attempts[0].hash) == (number, HIGHEST, b"h" * 32)
+        assert [each.id for each in tx.transactions.unsettled(1337, ALICE)] == [number]
+        found.status = TransactionStatus.MINED
+    with store.snapshot() as tx:
+        assert tx.transactions.unsettled(1337, ALICE) == []
+        assert [each.id for each in tx.transactions.mined_from(1337, ALICE, 3)] == [number]
+        assert tx.transactions.mined_from(1337, ALICE, 4) == []
+
+
+def test_events__removed_above_a_block__leave_the_rest(store):
+    def event(block: int) -> EventRecord:
+        return EventRecord(
+            block_hash=bytes([block]) * 32,
+            tx_hash=bytes(32),
+            log_index=0,
+            block=block,
+            contract="RoyaltyLedger",
+            name="Deposited",
+            args={},
+            work=HIGHEST,
+        )
+
+    with store.transaction() as tx:
+        tx.events.add([BlockRecord(number=n, hash=bytes([n]) * 32) for n in (1, 2, 3)], [event(n) for n in (3, 1, 2)])
+    with store.transaction() as tx:
+        assert [each.block for each in tx.events.remove_above(2)] == [3]
+    with store.snapshot() as tx:
+        assert tx.events.last_block().number == 2
+        assert [each.block for each in tx.events.of_work(HIGHEST)] == [1, 2]
+        assert [each.number for each in tx.events.blocks_below(2, 9)] == [1]
+
+
+def test_store__opened_again__keeps_what_it_has(store, database_url):
+    with store.transaction() as tx:
+        tx.works.add(work(1))
+    again = open_store(database_url)
+    with again.snapshot() as tx:
+        assert tx.works.find(1) is not None
+    again.close()
+
+
+def test_store__opened_by_many_at_once__is_migrated_once(database_url):
+    failures: list[Exception] = []
+
+    def open_it() -> None:
+        try:
+            open_store(database_url).close()
+        except Exception as error:  # noqa: BLE001 - a thread's failure must reach the test
+            failures.append(error)
+
+    threads = [threading.Thread(target=open_it) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+def test_migrations__up__give_the_models_and_down__leave_nothing(database_url):
+    engine = create_engine(database_url)
+    migrate(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"target_metadata": Base.metadata})
+        assert compare_metadata(context, Base.metadata) == []
+    with engine.begin() as connection:
+        command.downgrade(configuration(connection), "base")
+    assert inspect(engine).get_table_names() == ["alembic_version"]
+    engine.dispose()
+
+
+@pytest.mark.parametrize("url", ["", "nonsense", "oracle-nine://x/y", "mongodb://x"])
+def test_open_store__not_a_database_url__is_refused(url):
+    with pytest.raises(InputError) as refused:
+        open_store(url)
+    assert refused.value.code == "database-url-malformed"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["sqlite:////proc/colophon.db", "sqlite:////proc/none/colophon.db", "postgresql+psycopg://nobody@127.0.0.1:1/none"],
+)
+def test_open_store__database_that_cannot_be_had__is_unavailable(url):
+    with pytest.raises(UnavailableError) as refused:
+        open_store(url)
+    assert refused.value.code == "store-unavailable"
