@@ -78,7 +78,7 @@ distclean: clean ## remove everything that setup made
 	@$(VENV)/python -m pip install --no-input --quiet --no-deps -r requirements-data.txt
 	@touch $@
 
-.venv/linked: .venv/installed pyproject.toml scripts/venv_paths.py
+.venv/linked: .venv/installed pyproject.toml scripts/venv_paths.py scripts/dotted_folders.py
 	@$(VENV)/python -m pip install --no-input --quiet --no-deps --no-build-isolation --editable .
 	@$(VENV)/python -m scripts.venv_paths
 	@touch $@

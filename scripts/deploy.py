@@ -1,8 +1,9 @@
 """Deploys Colophon: `brownie run deploy --network ganache-cli`.
 
 The three core contracts are immutable and know each other, so each is told the addresses that the deployer's next
-nonces will give. A local chain also gets TestDollar, as currency 1. The standard terms are registered. The deployment
-file goes to `$COLOPHON_DEPLOYMENT`, else to `$COLOPHON_HOME` for a local chain, else among the committed ones.
+nonces will give. A local chain also gets TestDollar, as currency 1, and every creator and buyer among the development
+accounts gets a purse of it. The standard terms are registered. The deployment file goes to `$COLOPHON_DEPLOYMENT`,
+else to `$COLOPHON_HOME` for a local chain, else among the committed ones.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from offchain.workflows.terms import standard_terms
 __all__ = ["deploy", "main"]
 
 LOCAL_CHAINS: Final = (1337, 31337)
+_PEOPLE: Final = range(3, 10)
+_PURSE: Final = 10_000 * 10**6
 _COMMITTED: Final = Path(__file__).parents[1] / "offchain" / "chain" / "deployments"
 
 
@@ -39,14 +42,21 @@ def deploy(admin: Any) -> Path:  # noqa: ANN401 - Brownie's accounts have no typ
         "Licensing": admin.deploy(Licensing, admin, registry, ledger),
     }
     if chain.id in LOCAL_CHAINS:
-        contracts["TestDollar"] = admin.deploy(TestDollar)
-        contracts["RoyaltyLedger"].addCurrency(contracts["TestDollar"], {"from": admin})
+        contracts["TestDollar"] = _play_money(admin, contracts["RoyaltyLedger"])
     for standard in standard_terms():
         contracts["Licensing"].registerTerms(to_abi(standard.terms), {"from": admin})
     deployment = _described(contracts)
     path = _path(deployment.chain_id)
     save_deployment(deployment, path)
     return path
+
+
+def _play_money(admin: Any, ledger: Any) -> Any:  # noqa: ANN401 - Brownie's contracts have no types
+    dollar = admin.deploy(TestDollar)
+    ledger.addCurrency(dollar, {"from": admin})
+    for index in _PEOPLE:
+        dollar.mint(accounts[index], _PURSE, {"from": admin})
+    return dollar
 
 
 def _described(contracts: Mapping[str, Any]) -> Deployment:

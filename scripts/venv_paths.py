@@ -7,15 +7,18 @@ Run as `python -m scripts.venv_paths` by the interpreter of `.venv`.
 
 from __future__ import annotations
 
+import shutil
 import sysconfig
 from pathlib import Path
 from typing import Final
 
+from scripts import dotted_folders
 from scripts.localnet import ROOT
 
 __all__ = ["PTH_NAME", "pth_line", "write"]
 
 PTH_NAME: Final = "colophon-toolchain.pth"
+_FINDER: Final = "colophon_dotted_folders"
 
 
 def pth_line(root: Path) -> str:
@@ -29,8 +32,12 @@ def pth_line(root: Path) -> str:
 
 
 def write(site_packages: Path, root: Path) -> None:
-    """Write the file into a virtual environment's `site-packages`."""
-    (site_packages / PTH_NAME).write_text(pth_line(root))
+    """Write the file into a virtual environment's `site-packages`, with the finder that Brownie may need."""
+    lines = pth_line(root)
+    if dotted_folders.needed(root):
+        shutil.copy(dotted_folders.__file__, site_packages / f"{_FINDER}.py")
+        lines += f"import {_FINDER}; {_FINDER}.install({str(root)!r})\n"
+    (site_packages / PTH_NAME).write_text(lines)
 
 
 if __name__ == "__main__":

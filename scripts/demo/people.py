@@ -23,15 +23,6 @@ Json = dict[str, Any]
 
 _POLL_SECONDS: Final = 0.1
 _JOB_SECONDS: Final = 300
-_MINT: Final = [
-    {
-        "type": "function",
-        "name": "mint",
-        "inputs": [{"name": "to", "type": "address"}, {"name": "amount", "type": "uint256"}],
-        "outputs": [],
-        "stateMutability": "nonpayable",
-    },
-]
 
 
 class Person:
@@ -67,12 +58,6 @@ class Person:
         if receipt["status"] != 1:
             raise RefusedError("transaction-reverted", f"{self.name}'s transaction was reverted", "read its trace")
         return receipt["gasUsed"]
-
-    def mint(self, dollar: str, amount: int) -> None:
-        """Take play money from TestDollar's open faucet."""
-        token = self._web3.eth.contract(address=Web3.to_checksum_address(dollar), abi=_MINT)
-        data = token.encode_abi("mint", [self.address, amount])
-        self.send({"to": dollar, "data": data, "value": "0", "chain_id": self._web3.eth.chain_id})
 
 
 class Service:

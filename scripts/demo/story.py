@@ -17,7 +17,6 @@ MEDIA: Final = Path(__file__).parents[2] / "tests" / "data"
 PHOTOGRAPH: Final = MEDIA / "chelsea.png"
 TEXT: Final = MEDIA / "pride-and-prejudice-1.txt"
 
-_POCKET: Final = 2_000 * 10**6
 _PROMPT: Final = "Write a short story about a lighthouse keeper who finds a letter in a bottle."
 _SEED: Final = 7
 _TOKENS: Final = 96
@@ -52,9 +51,6 @@ def tell(service: Service, folder: Path, say: Callable[[str], None]) -> Story:
         say: called with one sentence before each act.
     """
     story = Story(people=_people(service))
-    dollar = next(each["token"] for each in service.get("/v1/chain")["currencies"] if each["symbol"] == "TUSD")
-    for person in story.people.values():
-        person.mint(dollar, _POCKET)
     _register_originals(service, story, say)
     _register_derivative(service, story, folder, say)
     _sell(service, story, say)
