@@ -16,7 +16,7 @@ export PYTHONUNBUFFERED := 1
 
 step = @printf '\033[1m==> %s\033[0m\n' "$(1)"
 
-.PHONY: help setup demo up down test test-contracts test-offchain lint format doctor build clean distclean
+.PHONY: help setup demo up down test test-contracts test-offchain bench-gas lint format doctor build clean distclean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -43,6 +43,10 @@ test-contracts: setup ## contract tests on a fresh chain
 test-offchain: setup ## off-chain tests
 	$(call step,off-chain tests)
 	@$(VENV)/python -m pytest -p scripts.skips
+
+bench-gas: setup ## gas of every operation beside its goal, on a fresh chain; writes build/bench/gas.json
+	$(call step,gas)
+	@$(VENV)/python -m scripts.private_brownie run ../tests/bench/gas --network ganache-cli
 
 lint: setup ## ruff, mypy, import-linter, solhint, committed ABIs
 	$(call step,lint)

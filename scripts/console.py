@@ -41,7 +41,7 @@ from offchain.workflows.registration import start_registration, submit_signature
 from offchain.workflows.requests import RegistrationRequest, TierMandate
 from offchain.workflows.services import Services
 from scripts.console_stack import start, stop, world
-from scripts.console_values import Claimed, Licence, Moved, Paid, Price, Prices, Statement, StatementLine, Work, dollars
+from scripts.console_values import Claimed, Licence, Moved, Paid, Price, Prices, Purse, Statement, StatementLine, Work
 
 __all__ = ["buy", "claim", "deposit", "fund", "price", "pull", "register", "start", "statement", "stop"]
 
@@ -183,13 +183,13 @@ def statement(account: int = 3) -> Statement:
 
 
 @_at_prompt
-def fund(amount: str, *, by: int = 6) -> str:
-    """Give account `by` play money."""
+def fund(amount: str, *, by: int = 6) -> Purse:
+    """Give account `by` play money, such as `fund("100.00", by=6)`."""
     opened = world()
     dollar = opened.dollar
     token = Token(opened.services.client, _token(dollar))
     opened.send(token.mint(opened.signer(by).address, parse_amount(amount, dollar.decimals)))
-    return f"account {by} has {dollars(token.balance(opened.signer(by).address), dollar.decimals)}"
+    return Purse(by, token.balance(opened.signer(by).address))
 
 
 def _title(services: Services, work: int) -> str:

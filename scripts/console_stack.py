@@ -23,7 +23,6 @@ from brownie import accounts, web3
 from offchain.chain import Call, Currency
 from offchain.chain.client import connect
 from offchain.chain.signer import LocalSigner, Signer, development_signer
-from offchain.chain.token import Token
 from offchain.config import Settings, load_settings
 from offchain.errors import RefusedError, UnavailableError
 from offchain.workflows.engine import Engine
@@ -31,15 +30,11 @@ from offchain.workflows.opening import open_engine
 from offchain.workflows.services import Services, open_services
 from scripts.localnet import local_ipfs
 
-__all__ = ["FUNDED", "PURSE", "World", "start", "stop", "world"]
+__all__ = ["World", "start", "stop", "world"]
 
 RELAYER: Final = 1
 PRICING: Final = 2
-FUNDED: Final = range(3, 10)
-"""Accounts that get play money: creators and buyers."""
 
-PURSE: Final = 1_000
-"""Play money of each, in whole dollars."""
 
 _open = ExitStack()
 _worlds: list[World] = []
@@ -72,7 +67,7 @@ class World:
         first = "Colophon, deployed anew" if self.fresh else "the Colophon that make up runs"
         return (
             f"{first}, on chain {chain_id} at {settings.rpc_url}; IPFS at {settings.ipfs_url}\n"
-            f"accounts 3 to 9 have ${PURSE:,}.00 of play money to begin with"
+            "accounts 3 to 9 have play money; fund gives more"
         )
 
 
@@ -89,7 +84,6 @@ def start() -> World:
         settings = running or _own_stack()
         services, engine = _opened(settings)
         _worlds.append(World(services, engine, fresh=running is None))
-        _fund(_worlds[0])
     return _worlds[0]
 
 
@@ -167,17 +161,9 @@ def _opened(settings: Settings) -> tuple[Services, Engine]:
     if settings.pricing_key is not None:
         pricing = LocalSigner(settings.pricing_key, chain_id)
     services = _open.enter_context(open_services(settings, relayer=relayer, pricing=pricing))
-    return services, _open.enter_context(open_engine(services, name="console"))
-
-
-def _fund(opened: World) -> None:
-    services, dollar = opened.services, opened.dollar
-    if dollar.token is None or services.relayer is None:
-        return
-    token = Token(services.client, dollar.token)
-    for account in map(opened.signer, FUNDED):
-        if token.balance(account.address) == 0:
-            services.sender.send(token.mint(account.address, PURSE * 10**dollar.decimals), services.relayer)
+    genesis = bytes(web3.eth.get_block(0)["hash"]).hex()
+    # A chain that was started anew must not find the jobs of the old one.
+    return services, _open.enter_context(open_engine(services, name=f"console-{genesis[:8]}"))
 
 
 def _quiet_logs() -> None:

@@ -7,7 +7,19 @@ from datetime import UTC, datetime
 
 from offchain.chain import work_hex
 
-__all__ = ["Claimed", "Licence", "Moved", "Paid", "Price", "Prices", "Statement", "StatementLine", "Work", "dollars"]
+__all__ = [
+    "Claimed",
+    "Licence",
+    "Moved",
+    "Paid",
+    "Price",
+    "Prices",
+    "Purse",
+    "Statement",
+    "StatementLine",
+    "Work",
+    "dollars",
+]
 
 _CENTS = 2
 
@@ -106,6 +118,17 @@ class Paid:
 
     def __repr__(self) -> str:
         return f"account {self.payer} paid {dollars(self.amount)} to “{self.work}”"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Purse:
+    """What an account holds."""
+
+    account: int
+    amount: int
+
+    def __repr__(self) -> str:
+        return f"account {self.account} has {dollars(self.amount)}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

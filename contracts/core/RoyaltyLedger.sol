@@ -203,7 +203,6 @@ contract RoyaltyLedger is RoyaltyShares, Ownable2Step, ReentrancyGuard {
 
     /// @dev The title is read once per (work, currency). It must be final then: before that it may still give way.
     function _credit(uint256 work, uint256 currency, uint256 amount) private {
-        if (amount > MAX_GROSS) revert RoyaltyLedger__GrossOverflow(work, currency, amount);
         Account memory a = _accounts[work][currency];
         if (a.known == 0) {
             Title memory title = REGISTRY.titleOf(work);

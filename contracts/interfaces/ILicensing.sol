@@ -118,7 +118,6 @@ interface ILicensing {
     error Licensing__UnknownOffer(uint256 offer);
     error Licensing__OfferClosed(uint256 offer);
     error Licensing__UnknownLicence(uint256 licence);
-    error Licensing__UnknownCurrency(uint256 currency);
     error Licensing__NativeOrder();
     error Licensing__NotHolder(uint256 work, address caller);
     error Licensing__NotRegistry(address caller);

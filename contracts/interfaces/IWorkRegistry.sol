@@ -39,7 +39,6 @@ interface IWorkRegistry {
     error WorkRegistry__CommitmentExists(bytes32 commitment);
     error WorkRegistry__BadSignature(address registrant, bytes32 digest);
     error WorkRegistry__Expired(uint256 deadline);
-    error WorkRegistry__WrongEpoch(address account, uint256 epoch);
     error WorkRegistry__UpstreamTooHigh(uint256 upstream);
     error WorkRegistry__TooManyParents(uint256 parents);
 

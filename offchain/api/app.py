@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 
 from offchain import __version__
 from offchain.api.background import Background
+from offchain.api.limits import BodyLimit
 from offchain.api.logs import RequestLog, configure_logs
 from offchain.api.problems import PROBLEMS, install_problems
 from offchain.api.routes import health, jobs, money, sales, works
@@ -49,8 +50,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         responses=PROBLEMS,
         generate_unique_id_function=_operation_id,
-        max_body_size=chosen.max_upload + _ENVELOPE,
     )
+    app.add_middleware(BodyLimit, limit=chosen.max_upload + _ENVELOPE)
     app.add_middleware(RequestLog)
     install_problems(app)
     for routes in (works, jobs, sales, money, health):
@@ -61,6 +62,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 def _open(app: FastAPI, settings: Settings, stack: ExitStack) -> None:
     relayer, pricing = service_signers(settings)
     services = stack.enter_context(open_services(settings, relayer=relayer, pricing=pricing))
+    services.vault.sweep()
     app.state.engine = stack.enter_context(open_engine(services))
     stack.enter_context(Background(services))
 

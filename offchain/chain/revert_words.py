@@ -58,7 +58,6 @@ _REGISTRY: dict[str, Words] = {
     ),
     "BadSignature": Words(DeniedError, "the signature is not by {registrant}", _SIGN_AGAIN),
     "Expired": Words(RefusedError, "the signature expired at {deadline} (Unix seconds)", _SIGN_AGAIN),
-    "WrongEpoch": Words(RefusedError, "{account} has revoked the signatures of that epoch", _SIGN_AGAIN),
     "UpstreamTooHigh": Words(
         RefusedError,
         "the parents together would receive {upstream} parts per million, above 900000",
@@ -114,7 +113,6 @@ _LICENSING: dict[str, Words] = {
     "UnknownOffer": Words(NotFoundError, "no listing has number {offer}", "look the offer up at its work"),
     "OfferClosed": Words(RefusedError, "listing {offer} is closed", "ask the holder for a quote"),
     "UnknownLicence": Words(NotFoundError, "there is no licence number {licence}", "check the number"),
-    "UnknownCurrency": _LEDGER["UnknownCurrency"],
     "NativeOrder": Words(
         InputError, "an order can only be paid in a token", "buy directly, sending the native coin along"
     ),
@@ -126,7 +124,7 @@ _LICENSING: dict[str, Words] = {
         "the price is void: the title changed hands or its holder revoked it (epoch is now {epoch})",
         "ask for a new quote",
     ),
-    "WrongEpoch": _REGISTRY["WrongEpoch"],
+    "WrongEpoch": Words(RefusedError, "{account} has revoked the signatures of that epoch", _SIGN_AGAIN),
     "Expired": Words(RefusedError, "the quote or order expired at {expiry} (Unix seconds)", "ask for a new quote"),
     "BadSignature": Words(DeniedError, "the signature is not by {signer}", _SIGN_AGAIN),
     "WrongBuyer": Words(DeniedError, "the quote is for {buyer} alone", "ask for a quote of your own"),

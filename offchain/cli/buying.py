@@ -99,6 +99,7 @@ class _Acceptance:
 
         signed, signer = _quote(session, wish), session.signer
         most = None if wish.max_price is None else parse_amount(wish.max_price, signed.currency.decimals)
+        _require_price(signed.quote.price, most, signed.currency)
         draft = draft_order(session.services, signed, signer.address, recipient=wish.recipient, max_price=most)
         permit = NO_PERMIT
         if draft.permit is not None:
@@ -125,7 +126,6 @@ def _is_hex(digits: str) -> bool:
 
 def _estimate_quoted(session: Signed, accepted: _Acceptance) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     services, signed = session.services, accepted.signed
-    _require_price(signed.quote.price, accepted.order.max_price, signed.currency)
     call = services.contracts.licensing.fulfil(
         signed.quote, signed.signature, accepted.order, accepted.signature, accepted.permit
     )
@@ -137,7 +137,7 @@ def _estimate_quoted(session: Signed, accepted: _Acceptance) -> tuple[dict[str, 
 def _buy_listed(session: Signed, wish: _Wish, *, dry_run: bool) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     services, account = session.services, session.signer.address
     number, sale = _listed(session, wish)
-    most = sale.price if wish.max_price is None else parse_amount(wish.max_price, sale.currency.decimals)
+    most = None if wish.max_price is None else parse_amount(wish.max_price, sale.currency.decimals)
     _require_price(sale.price, most, sale.currency)
     purchase = services.contracts.licensing.buy(number, sale.recipient, 0 if sale.currency.token else sale.price)
     allowing = _allowance(session, sale)
@@ -208,8 +208,8 @@ def _allowance(session: Signed, sale: _Sale) -> list[Call]:
     return []
 
 
-def _require_price(price: int, most: int, currency: Currency) -> None:
-    if price > most:
+def _require_price(price: int, most: int | None, currency: Currency) -> None:
+    if most is not None and price > most:
         raise RefusedError(
             "price-too-high",
             f"the price {money(price, currency)} is above your maximum {money(most, currency)}",

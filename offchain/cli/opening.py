@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from offchain.cli.keys import Key, pricing_signer, require_signer, signer_of
 from offchain.cli.output import Report, progress
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from offchain.workflows.services import Services
 
 __all__ = ["Signed", "finish", "job_session", "reading_session", "signing_session", "work_of"]
+
+
+_NAME_DIGITS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,10 @@ def job_session(key: Key) -> Iterator[tuple[Signed, Engine]]:
     """
     from offchain.workflows.opening import open_engine
 
-    with signing_session(key) as session, open_engine(session.services, name=f"cli-{session.signer.address}") as engine:
-        yield session, engine
+    with signing_session(key) as session:
+        name = f"cli-{_chain_name(session.services)}-{session.signer.address}"
+        with open_engine(session.services, name=name) as engine:
+            yield session, engine
 
 
 def finish(session: Signed, engine: Engine, job: Job, title: str) -> dict[str, Any]:
@@ -77,6 +82,10 @@ def finish(session: Signed, engine: Engine, job: Job, title: str) -> dict[str, A
         if ended.typed is not None:
             submit_signature(engine, job.id, session.signer.sign_typed(ended.typed))
             ended = engine.wait(job.id, lambda now: _tell(now, report))
+    if ended.error is not None:
+        # The owner needs the job's name to look at it later.
+        told = ended.error
+        raise type(told)(told.code, told.message, told.remedy, **{**told.facts, "job": job.id})
     return finished(ended)
 
 
@@ -113,6 +122,12 @@ def _opened(key: Key, *, required: bool) -> Iterator[tuple[Services, Signer | No
     with open_services(settings, relayer=signer, pricing=pricing) as services:
         services.advance()
         yield services, signer
+
+
+def _chain_name(services: Services) -> str:
+    """The beginning of the first block's hash: a local chain that was started anew must not find the old one's jobs."""
+    genesis = services.client.block(0)
+    return "empty" if genesis is None else genesis.hash.hex()[:_NAME_DIGITS]
 
 
 def _quiet_logs() -> None:

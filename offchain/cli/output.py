@@ -18,12 +18,15 @@ from offchain.money import format_amount
 if TYPE_CHECKING:
     from offchain.chain import Currency
 
-__all__ = ["aligned", "display", "fail", "moment", "money", "problem", "progress", "show"]
+__all__ = ["aligned", "decimal", "display", "fail", "moment", "money", "problem", "progress", "show"]
 
 Report = Callable[[float, str], None]
 """Takes how far the work is, 0 to 1, and what it is doing."""
 
 _CENTS: Final = 2
+
+_TIMES: Final = frozenset({"since", "expired"})
+"""Facts that are Unix seconds."""
 
 
 def show(document: Mapping[str, Any], lines: Iterable[str], *, as_json: bool) -> None:
@@ -46,7 +49,7 @@ def fail(error: ColophonError, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(problem(error), indent=2, ensure_ascii=False))
         return
-    facts = [(name.replace("_", " "), display(value)) for name, value in error.facts.items()]
+    facts = [(name.replace("_", " "), _fact(name, value)) for name, value in error.facts.items()]
     print(f"error: {error.message} ({error.code})", file=sys.stderr)
     for line in aligned([*facts, ("remedy", error.remedy)]):
         print(f"  {line}", file=sys.stderr)
@@ -74,6 +77,10 @@ def aligned(rows: Iterable[tuple[str, str]]) -> Iterator[str]:
             yield f"{'' if number else name:<{width}}{line}"
 
 
+def _fact(name: str, value: object) -> str:
+    return moment(value) if name in _TIMES and isinstance(value, int) else display(value)
+
+
 def display(value: object) -> str:
     """A fact for a reader; a list of records takes one line each."""
     if isinstance(value, Mapping):
@@ -85,11 +92,13 @@ def display(value: object) -> str:
 
 def money(minor: int, currency: Currency) -> str:
     """An amount for a reader, such as `8.00 TUSD`; at least two decimals where the currency has them."""
-    text = format_amount(minor, currency.decimals)
-    whole, _, fraction = text.partition(".")
-    return (
-        f"{whole}.{fraction.ljust(_CENTS, '0')} {currency.symbol}" if currency.decimals else f"{text} {currency.symbol}"
-    )
+    return f"{decimal(minor, currency.decimals)} {currency.symbol}"
+
+
+def decimal(minor: int, decimals: int) -> str:
+    """Minor units as a decimal string with at least two digits after the point, where there are any."""
+    whole, _, fraction = format_amount(minor, decimals).partition(".")
+    return f"{whole}.{fraction.ljust(_CENTS, '0')}" if decimals else whole
 
 
 def moment(seconds: int) -> str:

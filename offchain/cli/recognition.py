@@ -43,10 +43,10 @@ def identity_json(identity: Identity) -> dict[str, Any]:
     return {
         "work": work_hex(identity.work_id),
         "size": identity.size,
-        "mediaType": identity.media_type,
+        "media_type": identity.media_type,
         "iscc": identity.iscc,
         "units": list(identity.units),
-        "contentCode": identity.content_code,
+        "content_code": identity.content_code,
         "featureless": identity.featureless,
     }
 

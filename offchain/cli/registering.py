@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import typer
 from offchain.cli.keys import Key
 from offchain.cli.opening import Signed, finish, job_session, signing_session
 from offchain.cli.options import Account, AsJson, DryRun, Keystore, OptionalCurrency, PasswordFile
-from offchain.cli.output import aligned, fail, problem, show
+from offchain.cli.output import aligned, fail, moment, problem, show
 from offchain.errors import ColophonError, InputError, UnavailableError
 from offchain.money import UNITS, format_amount, parse_amount
 
@@ -237,12 +238,13 @@ def _report(items: Sequence[_Item], *, as_json: bool) -> int:
         | ({} if item.error is None else {"error": problem(item.error)})
         for item in items
     ]
-    show({"items": documents}, [line for item in items for line in _lines(item)], as_json=as_json)
-    failed = [item.error for item in items if item.state == "failed" and item.error is not None]
-    if not as_json:
-        for error in failed:
-            fail(error, as_json=False)
-    return failed[0].exit_code if failed else 0
+    failed = [(item.file, item.error) for item in items if item.state == "failed" and item.error is not None]
+    done = [item for item in items if item.state != "failed"]
+    show({"items": documents}, [line for item in done for line in _lines(item)], as_json=as_json)
+    for file, error in [] if as_json else failed:
+        print(f"not registered  {file}", file=sys.stderr)
+        fail(error, as_json=False)
+    return failed[0][1].exit_code if failed else 0
 
 
 def _lines(item: _Item) -> Iterator[str]:
@@ -251,7 +253,6 @@ def _lines(item: _Item) -> Iterator[str]:
         "yours": "already yours",
         "estimated": "would register",
         "passed-over": "passed over",
-        "failed": "not registered",
     }
     yield f"{told[item.state]}  {item.file}"
     for line in aligned(_rows(item)):
@@ -269,5 +270,6 @@ def _rows(item: _Item) -> list[tuple[str, str]]:
             ("gas", f"{document['gas']}, at most {fee} ETH, paid by {document['payer']}"),
             ("receives", f"{document['payer']}: the title and all royalty shares"),
         ]
-    names = ("work", "holder", "iscc", "metadata", "provenance", "transaction", "since")
-    return [(name, str(document[name])) for name in names if document.get(name) is not None]
+    names = ("work", "holder", "iscc", "metadata", "provenance", "transaction")
+    rows = [(name, str(document[name])) for name in names if document.get(name) is not None]
+    return rows + ([("since", moment(document["since"]))] if "since" in document else [])

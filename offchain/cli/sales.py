@@ -11,9 +11,8 @@ import typer
 from offchain.cli.keys import Key
 from offchain.cli.opening import reading_session, work_of
 from offchain.cli.options import Account, AsJson, Keystore, OptionalCurrency, PasswordFile, Segment
-from offchain.cli.output import aligned, moment, money, show
+from offchain.cli.output import aligned, decimal, moment, money, show
 from offchain.errors import InputError
-from offchain.money import format_amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,7 +112,7 @@ def quote_rows(signed: SignedQuote) -> list[tuple[str, str]]:
 
     quote = signed.quote
     return [
-        ("price", f"{money(quote.price, signed.currency)} for a {signed.tier} licence"),
+        ("price", f"{money(quote.price, signed.currency)}, {signed.tier} licence"),
         ("why", signed.explanation),
         ("work", work_hex(quote.work)),
         ("buyer", "anybody" if quote.buyer == ZERO_ADDRESS else quote.buyer),
@@ -159,6 +158,6 @@ def _price_lines(solved: Solution, decimals: int, unit: str) -> Iterator[str]:
     works = {price.key.work for price in solved.prices}
     for price in solved.prices:
         place = " ".join([price.key.work] * (len(works) > 1) + [price.key.tier, price.key.segment])
-        yield f"{place}: {format_amount(price.amount, decimals)} {unit}"
+        yield f"{place}: {decimal(price.amount, decimals)} {unit}"
         yield f"  {price.explanation.sentence}"
-    yield f"expected: {format_amount(solved.expected_revenue, decimals)} {unit} a year, net of what is owed upstream"
+    yield f"expected: {decimal(solved.expected_revenue, decimals)} {unit} a year, net of what is owed upstream"

@@ -70,7 +70,7 @@ def _written(made: Generated, out: Path) -> Path:
 def _document(made: Generated, out: Path | None, record: Path | None) -> dict[str, Any]:
     return {
         "work": made.provenance["output"]["sha256"],
-        "mediaType": made.media_type,
+        "media_type": made.media_type,
         "size": len(made.data),
         "text": made.data.decode(),
         "file": None if out is None else str(out),

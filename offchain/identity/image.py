@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 
 from offchain.errors import InputError
 
-__all__ = ["MAX_PIXELS", "MIN_CONTRAST", "grey_pixels", "image_code", "open_image"]
+__all__ = ["MAX_PIXELS", "MIN_CONTRAST", "grey_pixels", "image_code", "on_white", "open_image"]
 
 MAX_PIXELS: Final = 50_000_000
 """Largest decoded image, however small its file is: decoding and comparing take about 450 MB."""
@@ -88,13 +88,14 @@ def image_code(image: Image.Image) -> str | None:
 
 def grey_pixels(image: Image.Image) -> bytes:
     """The 1,024 grey levels of an upright image, row by row, from which its code is made (IEP-0004, Processing)."""
-    flat = _on_white(image)
+    flat = on_white(image)
     # A box of None keeps the whole image: a uniform one has no border to crop.
     grey = flat.crop(_content_box(flat)).convert("L")
     return grey.resize((_SIDE, _SIDE), Image.Resampling.BICUBIC).tobytes()
 
 
-def _on_white(image: Image.Image) -> Image.Image:
+def on_white(image: Image.Image) -> Image.Image:
+    """The image as RGB of 8 bits, what is transparent laid on white."""
     if image.mode.startswith("I;16"):
         return image.point(lambda level: level / 256).convert("L").convert("RGB")
     if not image.has_transparency_data:

@@ -22,6 +22,9 @@ __all__ = ["Indexer", "Progress"]
 _WINDOW: Final = 10_000
 """Blocks of the widest window; public nodes refuse more."""
 
+_STALLS: Final = 20
+"""Reads in a row that may come to nothing; narrowing the widest window to one block takes 14."""
+
 _WALK: Final = 100
 """Remembered blocks that are compared in one go while looking for the last common one."""
 
@@ -67,15 +70,22 @@ class Indexer:
         """Read everything up to the confirmed head, first undoing what the chain undid.
 
         Raises:
-            UnavailableError: `chain-down` or `chain-error`; what was read before stays.
+            UnavailableError: `chain-down`, `chain-error` or `chain-unstable`; what was read before stays.
         """
-        added = removed = 0
-        while True:
+        added = removed = stalls = 0
+        while stalls < _STALLS:
             removed += self._rewind()
             last, head = self._last(), self._client.head()
             if last >= head - self._depth:
                 return Progress(last, head, added, removed)
             added += self._read(last + 1, min(last + self._window, head - self._depth))
+            stalls = stalls + 1 if self._last() == last else 0
+        raise UnavailableError(
+            "chain-unstable",
+            "the chain's node contradicts itself about its newest blocks",
+            "try again later, or use another node",
+            block=last + 1,
+        )
 
     def _last(self) -> int:
         with self._store.snapshot() as tx:

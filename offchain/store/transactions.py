@@ -71,7 +71,7 @@ class TransactionRecord(Base):
         data: calldata.
         value: wei sent along.
         gas: limit.
-        attempts: every signed form, oldest first.
+        attempts: every signed form, cheapest and therefore oldest first.
         status: a `TransactionStatus`.
         created_at: Unix seconds.
     """
@@ -90,7 +90,7 @@ class TransactionRecord(Base):
     gas: Mapped[int]
     created_at: Mapped[int]
     attempts: Mapped[list[AttemptRecord]] = relationship(
-        order_by=AttemptRecord.created_at, lazy="selectin", cascade="all, delete-orphan", default_factory=list
+        order_by=AttemptRecord.max_fee, lazy="selectin", cascade="all, delete-orphan", default_factory=list
     )
     status: Mapped[str] = mapped_column(String(20), default=TransactionStatus.SENT.value, index=True)
 

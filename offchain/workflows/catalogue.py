@@ -154,14 +154,13 @@ def _view(services: Services, tx: UnitOfWork, title: TitleRecord) -> WorkView:
 
 
 def _listings(services: Services, tx: UnitOfWork, events: Sequence[EventRecord]) -> tuple[OpenListing, ...]:
-    currencies = services.contracts.ledger.currencies()
     standing: dict[int, OpenListing] = {}
     for event in events:
         if event.name == "WorkEpochAdvanced":
             standing.clear()
         if event.name == "OfferMade" and int(event.args["quote"], 16) == 0:
             offer, terms, currency, price = (int(event.args[name]) for name in ("offer", "terms", "currency", "price"))
-            standing[offer] = OpenListing(offer, services.tier_of(terms), currencies[currency], price)
+            standing[offer] = OpenListing(offer, services.tier_of(terms), services.currency_at(currency), price)
     # The event that closes an offer does not name its work.
     closed = {int(event.args["offer"]) for event in tx.events.named(["OfferClosed"])} if standing else set()
     return tuple(listing for offer, listing in standing.items() if offer not in closed)

@@ -215,7 +215,8 @@ def _config(services: Services, name: str) -> DBOSConfig:
         name="colophon",
         system_database_url=f"sqlite:///{journal}" if url.startswith("sqlite") else url,
         executor_id=name,
-        application_version=_VERSION,
+        # Processes of different names may share one PostgreSQL journal; each continues its own work only.
+        application_version=f"{name}-{_VERSION}",
         # Its log repeats every error of a step with a traceback; ours tells them once.
         log_level="CRITICAL",
         notification_listener_polling_interval_sec=_POLL,

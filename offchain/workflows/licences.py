@@ -65,7 +65,7 @@ def describe_licence(services: Services, number: int) -> LicenceView:
         terms=licence.terms,
         offer=licence.offer,
         price=offer.price,
-        currency=services.contracts.ledger.currencies()[offer.currency],
+        currency=services.currency_at(offer.currency),
         expiry=None if licence.expiry >= NEVER else licence.expiry,
         derivatives_used=licence.derivatives,
         derivatives_allowed=licensing.terms(licence.terms).max_derivatives,

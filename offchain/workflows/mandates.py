@@ -43,23 +43,22 @@ def mandates(services: Services, work: int, now: int | None = None) -> tuple[Man
 
 def fold_mandates(services: Services, delegate: str, events: Iterable[EventRecord]) -> tuple[Mandate, ...]:
     """The mandates of a delegate that stand after a work's events, oldest first."""
-    currencies = services.contracts.ledger.currencies()
     standing: dict[tuple[int, int], Mandate] = {}
     for event in events:
         if event.name == "WorkEpochAdvanced":
             standing.clear()
         if event.name == "BoundsSet" and event.args["delegate"] == delegate:
-            mandate = _read(services, currencies, event)
+            mandate = _read(services, event)
             if mandate is not None:
                 standing[mandate.terms, mandate.currency.index] = mandate
     return tuple(standing[key] for key in sorted(standing))
 
 
-def _read(services: Services, currencies: tuple[Currency, ...], event: EventRecord) -> Mandate | None:
+def _read(services: Services, event: EventRecord) -> Mandate | None:
     """None for terms that are not standard: no demand is stated for them."""
     args = {name: int(event.args[name]) for name in ("terms", "currency", "floor", "ceiling", "expiry", "perDay")}
     tier = services.tier_of(args["terms"])
     if tier is None:
         return None
-    currency = currencies[args["currency"]]
+    currency = services.currency_at(args["currency"])
     return Mandate(tier, args["terms"], currency, args["floor"], args["ceiling"], args["expiry"], args["perDay"])

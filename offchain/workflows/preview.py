@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from PIL import Image, ImageOps
+from PIL import Image
 
 from offchain.identity import Identity
-from offchain.identity.image import open_image
+from offchain.identity.image import on_white, open_image
 from offchain.identity.text import decode_text
 
 __all__ = ["Preview", "make_preview"]
@@ -58,16 +58,10 @@ def _excerpt(text: str) -> Preview | None:
 
 
 def _thumbnail(image: Image.Image) -> Preview:
-    flat = _on_white(ImageOps.exif_transpose(image))
+    flat = on_white(image)
     side = min(MAX_SIDE, max(flat.size) // 2) or 1
     flat.thumbnail((side, side), Image.Resampling.LANCZOS)
+    flat.info.clear()  # a comment in it would be written too
     out = io.BytesIO()
     flat.save(out, "JPEG", quality=_QUALITY, optimize=True)
     return Preview(out.getvalue(), "image/jpeg")
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    layer = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")

@@ -163,7 +163,7 @@ def _index(services: Services, number: int, transaction: bytes) -> dict[str, Any
         sold = tx.events.licence(number)
     if sold is None:
         raise NotFoundError("licence-lost", "the licence is gone after a reorganisation", "place the order again")
-    currency = services.contracts.ledger.currencies()[sold.currency]
+    currency = services.currency_at(sold.currency)
     return {
         "licence": str(number),
         "work": work_hex(sold.work),

@@ -71,32 +71,41 @@ def make_quote(services: Services, request: QuoteRequest) -> SignedQuote:
     """
     signer, now = services.require_pricing(), services.now()
     _require_readable(request)
-    number = services.terms_number(request.tier)
+    services.terms_number(request.tier)
     title = services.contracts.registry.title(request.work)
     _require_final(title, now)
     allowed = mandated(services, request.work, request.currency)
     mandate = _of_tier(allowed, request)
     solution = solved(work_problem(request.work, title, allowed))
     price = _price(solution, request)
+    buyer = None if request.buyer is None else parse_address(request.buyer)
+    number = _number(services, buyer)
     quote = Quote(
         work=request.work,
         seller=signer.address,
-        terms=number,
+        terms=mandate.terms,
         currency=mandate.currency.index,
         price=price.amount,
-        buyer=ZERO_ADDRESS if request.buyer is None else parse_address(request.buyer),
+        buyer=buyer or ZERO_ADDRESS,
         max_quantity=0,
         expiry=min(now + request.seconds, mandate.expiry),
         work_epoch=title.epoch,
         signer_epoch=services.contracts.licensing.epoch(signer.address),
         basis=bytes.fromhex(solution.model_hash.removeprefix("0x")),
     )
-    typed = services.contracts.licensing.quote_typed(quote)
-    sentence = price.explanation.sentence
+    quote, typed = _distinct(services, quote)
     signed = SignedQuote(
-        quote, digest(typed), signer.sign_typed(typed), request.tier, request.segment, mandate.currency, sentence
+        quote=quote,
+        digest=digest(typed),
+        signature=signer.sign_typed(typed),
+        tier=request.tier,
+        segment=request.segment,
+        currency=mandate.currency,
+        explanation=price.explanation.sentence,
+        number=number,
     )
-    return _keep(services, signed, typed)
+    _keep(services, signed, typed)
+    return signed
 
 
 def quote_by_digest(services: Services, quote: bytes) -> SignedQuote:
@@ -126,7 +135,7 @@ def quote_by_digest(services: Services, quote: bytes) -> SignedQuote:
         record.signature,
         told["tier"],
         told["segment"],
-        services.contracts.ledger.currencies()[record.currency],
+        services.currency_at(record.currency),
         told["sentence"],
         told["number"],
     )
@@ -164,13 +173,30 @@ def _price(solution: Solution, request: QuoteRequest) -> Price:
     return next(price for price in solution.prices if price.key == wanted)
 
 
-def _keep(services: Services, signed: SignedQuote, typed: TypedData) -> SignedQuote:
-    """Store the quote; one for a named buyer gets its number."""
+def _distinct(services: Services, quote: Quote) -> tuple[Quote, TypedData]:
+    """The quote and its typed data; one for a named buyer sells once, so asked for again in a second it must differ."""
+    typed = services.contracts.licensing.quote_typed(quote)
+    if quote.buyer == ZERO_ADDRESS:
+        return quote, typed
+    with services.store.snapshot() as tx:
+        while tx.quotes.find(digest(typed)) is not None:
+            quote = replace(quote, expiry=quote.expiry + 1)
+            typed = services.contracts.licensing.quote_typed(quote)
+    return quote, typed
+
+
+def _number(services: Services, buyer: str | None) -> int | None:
+    """How many quotes were made for this buyer so far."""
+    if buyer is None:
+        return None
+    with services.store.snapshot() as tx:
+        return tx.quotes.made_for(buyer)
+
+
+def _keep(services: Services, signed: SignedQuote, typed: TypedData) -> None:
     quote = signed.quote
-    buyer = None if quote.buyer == ZERO_ADDRESS else quote.buyer
+    told = {"tier": signed.tier, "segment": signed.segment, "sentence": signed.explanation, "number": signed.number}
     with services.store.transaction() as tx:
-        number = None if buyer is None else tx.quotes.made_for(buyer)
-        told = {"tier": signed.tier, "segment": signed.segment, "sentence": signed.explanation, "number": number}
         tx.quotes.add(
             QuoteRecord(
                 digest=signed.digest,
@@ -183,8 +209,7 @@ def _keep(services: Services, signed: SignedQuote, typed: TypedData) -> SignedQu
                 typed=typed,
                 signature=signed.signature,
                 created_at=int(time.time()),
-                buyer=buyer,
+                buyer=None if quote.buyer == ZERO_ADDRESS else quote.buyer,
                 explanation=told,
             )
         )
-    return replace(signed, number=number)

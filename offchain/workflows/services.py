@@ -58,6 +58,7 @@ class Services:
     terms: Mapping[str, int]
     relayer: Signer | None = None
     pricing: Signer | None = None
+    _currencies: list[Currency] = field(default_factory=list, repr=False)
     _advancing: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def __enter__(self) -> Self:
@@ -88,10 +89,16 @@ class Services:
         Raises:
             NotFoundError: `unknown-currency`.
         """
-        if caip19 is not None:
-            return self.contracts.ledger.currency(caip19)
-        known = self.contracts.ledger.currencies()
-        return known[min(1, len(known) - 1)]
+        if caip19 is None:
+            return self._currencies[min(1, len(self._currencies) - 1)]
+        known = {currency.caip19: currency for currency in self._currencies}
+        return known.get(caip19) or self.contracts.ledger.currency(caip19)
+
+    def currency_at(self, index: int) -> Currency:
+        """A currency by its place in the ledger's list, which only grows: the chain is asked for new ones alone."""
+        if index >= len(self._currencies):
+            self._currencies[:] = self.contracts.ledger.currencies()
+        return self._currencies[index]
 
     def terms_number(self, tier: str) -> int:
         """Number of a tier's standard terms on this chain.
@@ -145,7 +152,7 @@ def open_services(settings: Settings, *, relayer: Signer | None = None, pricing:
         InputError: a malformed setting.
     """
     client = connect(settings.rpc_url)
-    contracts = open_contracts(client, load_deployment(client.chain_id, settings.deployment))
+    contracts = open_contracts(client, load_deployment(client.chain_id, settings.deployment, settings.home))
     store = open_store(settings.database_url)
     numbers = {standard.tier: contracts.licensing.terms_number(standard.terms) for standard in standard_terms()}
     return Services(
@@ -161,6 +168,7 @@ def open_services(settings: Settings, *, relayer: Signer | None = None, pricing:
         terms={tier: number for tier, number in numbers.items() if number is not None},
         relayer=relayer,
         pricing=pricing,
+        _currencies=list(contracts.ledger.currencies()),
     )
 
 

@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path, PurePath
 from typing import BinaryIO, Final, TypeAlias
@@ -80,6 +81,13 @@ class Vault:
     def drop(self, spooled: Path) -> None:
         """Forget a spooled file."""
         spooled.unlink(missing_ok=True)
+
+    def sweep(self, age: float = 86_400.0) -> None:
+        """Remove what killed processes left in the spool more than `age` seconds ago."""
+        before = time.time() - age
+        for spooled in self._spool.glob("*"):
+            if spooled.stat().st_mtime < before:
+                self.drop(spooled)
 
     def master(self, work: int) -> Path:
         """Where the master of a work lies.

@@ -9,7 +9,7 @@ from web3.types import TxReceipt
 
 from offchain.chain.client import Client, Fees
 from offchain.chain.sender.outcome import Cost, Limits, Receipt, receipt_of
-from offchain.chain.sender.signing import capped, raised, sign_attempt
+from offchain.chain.sender.signing import capped, fees_of, raised, sign_attempt
 from offchain.chain.signer import Signer
 from offchain.chain.structs import Call
 from offchain.errors import ColophonError, InputError, RefusedError, UnavailableError
@@ -21,7 +21,8 @@ _GAS_MARGIN: Final = (6, 5)  # the state may move between estimate and mining
 _TRIES: Final = 3
 _POLL: Final = (0.02, 1.0)  # seconds: first and longest pause between looks at the chain
 
-_LOOK_UP: Final = ("already known", "known transaction", "already imported", "nonce", "underpriced", "already exists")
+_UNDERPRICED: Final = "underpriced"
+_LOOK_UP: Final = ("already known", "known transaction", "already imported", "already exists", "nonce", _UNDERPRICED)
 """A node's words that mean: it, or something at its nonce, is there; look, do not send again."""
 
 
@@ -86,6 +87,8 @@ class Sender:
             mined = self._mined(record)
             if mined is not None:
                 self._mark(record.id, TransactionStatus.MINED if mined["status"] else TransactionStatus.REVERTED)
+            elif self._displaced(record):
+                self._mark(record.id, TransactionStatus.DISPLACED)
             else:
                 self._client.broadcast(record.attempts[-1].raw)
                 left += 1
@@ -198,14 +201,17 @@ class Sender:
     def _speed_up(self, record: TransactionRecord, call: Call, signer: Signer) -> TransactionRecord:
         """Remind a node that forgot, or sign the same nonce again with a higher fee, up to the cap."""
         newest = record.attempts[-1]
-        fees = raised(newest.max_fee, self._client.fees(), self._limits.max_fee)
-        if fees is not None and self._client.knows(newest.hash):
-            with self._store.transaction() as tx:
-                kept = tx.transactions.get(record.id)
-                position = (record.chain_id, record.nonce)
-                kept.attempts.append(sign_attempt(call, signer, position, record.gas, fees, int(time.time())))
-            record = self._record(record.id)
-        self._broadcast(record)
+        if not self._client.knows(newest.hash) and _UNDERPRICED not in self._client.broadcast(newest.raw).lower():
+            return record
+        fees = raised(fees_of(newest), self._client.fees(), self._limits.max_fee)
+        if fees is None:
+            return record
+        position = (record.chain_id, record.nonce)
+        with self._store.transaction() as tx:
+            kept = tx.transactions.get(record.id)
+            kept.attempts.append(sign_attempt(call, signer, position, record.gas, fees, int(time.time())))
+        record = self._record(record.id)
+        self._client.broadcast(record.attempts[-1].raw)
         return record
 
     def _mined(self, record: TransactionRecord) -> TxReceipt | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Final, cast
 
+from eth_account.typed_transactions.typed_transaction import TypedTransaction
 from eth_utils.crypto import keccak
+from hexbytes import HexBytes
 from web3.types import TxParams
 
 from offchain.chain.client import Fees
@@ -13,8 +15,9 @@ from offchain.chain.structs import Call
 from offchain.errors import RefusedError
 from offchain.store import AttemptRecord
 
-__all__ = ["capped", "raised", "sign_attempt"]
+__all__ = ["capped", "fees_of", "raised", "sign_attempt"]
 
+_TYPE_2: Final = 2
 _RAISE: Final = (11, 10)  # nodes take a replacement from 10 % more on (go-ethereum, txpool PriceBump)
 
 
@@ -35,14 +38,22 @@ def capped(fees: Fees, cap: int) -> Fees:
     return fees
 
 
-def raised(last: int, now: Fees, cap: int) -> Fees | None:
-    """Fees of a replacement: a tenth above the last attempt's, or today's if they are higher; None above the cap."""
-    times, over = _RAISE
-    most = max(last * times // over + 1, now.most)
+def raised(last: Fees, now: Fees, cap: int) -> Fees | None:
+    """Fees of a replacement: fee and tip a tenth above the last attempt's, or today's if higher; None above the cap."""
+    most = max(_tenth_more(last.most), now.most)
     if most > cap:
         return None
-    # The whole raise may go to the miner: a replacement must raise the tip by as much as the fee.
-    return Fees(most, None if now.priority is None else max(now.priority * most // last + 1, now.priority))
+    if last.priority is None or now.priority is None:
+        return Fees(most, None)
+    return Fees(most, max(_tenth_more(last.priority), now.priority))
+
+
+def fees_of(attempt: AttemptRecord) -> Fees:
+    """What an attempt offers, read from its signed form: type 2 (EIP-2718, EIP-1559) or legacy."""
+    if attempt.raw[0] != _TYPE_2:
+        return Fees(attempt.max_fee, None)
+    fields = TypedTransaction.from_bytes(HexBytes(attempt.raw)).as_dict()
+    return Fees(attempt.max_fee, int(fields["maxPriorityFeePerGas"]))
 
 
 def sign_attempt(
@@ -73,3 +84,8 @@ def sign_attempt(
         fields |= {"type": 2, "maxFeePerGas": fees.most, "maxPriorityFeePerGas": min(fees.priority, fees.most)}
     raw = signer.sign_transaction(cast("TxParams", fields))
     return AttemptRecord(hash=keccak(raw), raw=raw, max_fee=fees.most, created_at=now)
+
+
+def _tenth_more(wei: int) -> int:
+    times, over = _RAISE
+    return wei * times // over + 1

@@ -2,40 +2,66 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 
 import pytest
 
+from offchain.chain.client import connect
+from offchain.chain.contracts import open_contracts
+from offchain.chain.deployments import load_deployment
+from offchain.chain.signer import development_signer
+from offchain.workflows.terms import standard_terms
+from scripts.localnet import ROOT
 from scripts.private_brownie import run_brownie
 
 
-def run(script: str, chain_url: str, folder: Path) -> str:
+def run(script: str, chain_url: str, environ: dict[str, str], folder: Path) -> str:
     """The output of a script that must succeed."""
     log = folder / "log"
-    environ = {"COLOPHON_HOME": str(folder), "COLOPHON_DEPLOYMENT": ""}
     status = run_brownie(["run", script, "--network", "ganache-cli"], chain_url, environ=environ, log=log)
     said = re.sub(r"\x1b\[[0-9;]*m", "", log.read_text())
     assert status == 0, said
     return said
 
 
-def test_deploy__fresh_chain__writes_the_deployment_file(chain_url, tmp_path):
-    said = run("deploy", chain_url, tmp_path)
-    path = tmp_path / "deployments" / "1337.json"
-    assert f"deployment written to {path}" in said
-    assert path.exists()
+@pytest.fixture(scope="module")
+def deployment(chain_url: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `brownie run deploy` left: the file with the contracts' addresses, under its home."""
+    home = tmp_path_factory.mktemp("home")
+    path = home / "deployments" / "1337.json"
+    assert f"deployment written to {path}" in run("deploy", chain_url, {"COLOPHON_HOME": str(home)}, home)
+    return path
 
 
-def test_register__two_samples__tells_works_and_prices(chain_url, tmp_path):
-    said = run("register", chain_url, tmp_path)
-    # sha256sum tests/data/chelsea.png
-    assert "work 0x596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb" in said
+def test_deploy__fresh_chain__contracts_hold_the_code_that_the_file_names(chain_url, deployment):
+    client = connect(chain_url, 1337)
+    contracts = open_contracts(client, load_deployment(1337, deployment))
+    assert [currency.symbol for currency in contracts.ledger.currencies()] == ["ETH", "TUSD"]
+    assert [contracts.licensing.terms_number(each.terms) for each in standard_terms()] == [1, 2, 3]
+
+
+def test_register__running_stack__works_there_and_deploys_nothing(chain_url, ipfs_url, deployment, tmp_path):
+    """The settings are those that `make up` leaves for others; `brownie` is on the same chain."""
+    environ = {
+        "COLOPHON_HOME": str(deployment.parents[1]),
+        "COLOPHON_DEPLOYMENT": str(deployment),
+        "COLOPHON_RPC_URL": chain_url,
+        "COLOPHON_IPFS_URL": ipfs_url,
+    }
+    said = run("register", chain_url, environ, tmp_path)
+    assert "the Colophon that make up runs, on chain 1337" in said
     assert len(re.findall(r"^adaptation  individual +\$[0-9.]+$", said, re.MULTILINE)) == 2
+    (work, *_) = re.findall(r"^work (0x[0-9a-f]{64})$", said, re.MULTILINE)
+    assert work == f"0x{hashlib.sha256((ROOT / 'tests' / 'data' / 'chelsea.png').read_bytes()).hexdigest()}"
+    client = connect(chain_url, 1337)
+    title = open_contracts(client, load_deployment(1337, deployment)).registry.title(int(work, 0))
+    assert title.holder == development_signer(3, 1337).address
 
 
 def test_license__two_buyers__each_has_a_licence_at_the_price_shown(chain_url, tmp_path):
-    said = run("license", chain_url, tmp_path)
+    said = run("license", chain_url, {"COLOPHON_HOME": str(tmp_path)}, tmp_path)
     prices = dict(re.findall(r"^(\w+ +\w+) +(\$[0-9.]+)$", said, re.MULTILINE))
     shown = {" ".join(name.split()): price for name, price in prices.items()}
     assert f"account 6 paid {shown['personal individual']}" in said
@@ -65,4 +91,5 @@ def test_royalties__upstream_share__is_fifteen_hundredths_of_the_derivatives_rev
 
 @pytest.fixture(scope="module")
 def royalties(chain_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
-    return run("royalties", chain_url, tmp_path_factory.mktemp("royalties"))
+    home = tmp_path_factory.mktemp("royalties")
+    return run("royalties", chain_url, {"COLOPHON_HOME": str(home)}, home)

@@ -22,8 +22,7 @@ ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 def transcript() -> list[tuple[str, str]]:
     """Input lines, and what each must print; `…` stands for what varies."""
-    told = README.read_text() if README.exists() else ""
-    text = told if FIRST in told else (ROOT / "tests" / "data" / "console_transcript.txt").read_text()
+    text = README.read_text()
     block = text[text.index(FIRST) :].split("```")[0]
     starts = [match.start() for match in re.finditer("^>>> ", block, re.MULTILINE)] + [len(block)]
     pieces = [block[first:last].split("\n", 1) for first, last in pairwise(starts)]

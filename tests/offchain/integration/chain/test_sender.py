@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from eth_account.typed_transactions import TypedTransaction
-from hexbytes import HexBytes
 
 from offchain.chain import Call
 from offchain.chain.client import Client
@@ -31,7 +30,11 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def world(fresh_chain_url: str) -> World:
-    return deploy(fresh_chain_url)
+    """A deployment whose accounts 1 and 2 have sent before: Ganache 7.9.2 takes a signed nonce 0 for none."""
+    world = deploy(fresh_chain_url)
+    for account in (1, 2):
+        world.send(world.contracts.dollar.approve(world.accounts[9], 1), account)
+    return world
 
 
 @pytest.fixture
@@ -58,10 +61,25 @@ def dying(world: World) -> Client:
     """A process that ends when the transaction is committed and not yet broadcast."""
 
     class Dying(Client):
-        def broadcast(self, raw: bytes) -> str:
+        def broadcast(self, _: bytes) -> str:
             raise KeyboardInterrupt
 
     return Dying(world.client.w3, world.client.rpc_url, world.client.chain_id)
+
+
+def on_its_way(world: World, store: Store, account: int) -> bool:
+    """Whether the node has an open transaction of the account."""
+    with store.snapshot() as tx:
+        found = tx.transactions.unsettled(1337, world.accounts[account])
+        return any(world.client.knows(attempt.hash) for record in found for attempt in record.attempts)
+
+
+def until(happened: Callable[[], bool]) -> None:
+    """Wait for something that must happen within ten seconds."""
+    deadline = time.monotonic() + 10
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def in_background(work, *arguments) -> tuple[threading.Thread, list[object]]:
@@ -158,19 +176,51 @@ def test_send__mining_stopped__waits_no_longer_than_told_and_goes_on_with_the_sa
     assert minted(world) == DOLLARS
 
 
-def test_send__mining_stopped__same_nonce_is_signed_again_a_tenth_dearer(world, store, signer):
-    """That one attempt at most is mined cannot be shown here: Ganache 7.9.2 mines every one of them."""
+def test_send__mining_stopped__fee_rises_by_a_tenth_and_the_dearest_attempt_alone_is_mined(world, store, signer):
     world.rpc("miner_stop")
     with pytest.raises(UnavailableError):
-        Sender(world.client, store, Limits(wait=1.0, patience=0.2)).send(mint(world), signer)
+        Sender(world.client, store, Limits(wait=1.0, patience=0.2)).send(mint(world), signer, key="mint:1")
     fees = attempts(store, world, signer)
     assert len(fees) >= 3
-    assert all(later * 10 >= earlier * 11 for earlier, later in zip(fees, fees[1:], strict=False))
-    with store.snapshot() as tx:
-        (record,) = tx.transactions.unsettled(1337, signer.address)
-    signed = [TypedTransaction.from_bytes(HexBytes(attempt.raw)).as_dict() for attempt in record.attempts]
-    assert {each["nonce"] for each in signed} == {record.nonce}
-    assert [each["maxFeePerGas"] for each in signed] == fees
+    assert all(later * 10 >= earlier * 11 for earlier, later in pairwise(fees))
+    world.rpc("miner_start")
+    receipt = Sender(world.client, store).send(mint(world), signer, key="mint:1")
+    assert world.client.w3.eth.get_transaction(receipt.tx_hash)["maxFeePerGas"] == fees[-1]
+    assert (minted(world), world.client.nonce(signer.address)) == (DOLLARS, 2)
+
+
+def test_send__outbid_by_another_program_while_waiting__is_sent_again_under_the_next(world, store, signer, tmp_path):
+    other = open_store(f"sqlite:///{tmp_path / 'other.db'}")
+    world.rpc("miner_stop")
+    slow, first = in_background(Sender(world.client, store).send, mint(world, 1), signer)
+    until(lambda: on_its_way(world, store, 1))
+    # The other program knows nothing of the first one's nonce, and raises its fee until the node takes it.
+    quick, second = in_background(Sender(world.client, other, Limits(patience=0.2)).send, mint(world, 2), signer)
+    until(lambda: on_its_way(world, other, 1))
+    world.rpc("miner_start")
+    slow.join()
+    quick.join()
+    other.close()
+    assert isinstance(first[0], Receipt), first
+    assert isinstance(second[0], Receipt), second
+    assert minted(world) == 1 + 2
+
+
+def test_send__node_forgot_it__is_broadcast_again(world, store, signer):
+    """Forgetting is played by a node that takes the first broadcast and drops it; what follows is real."""
+
+    class Forgetful(Client):
+        forgotten = False
+
+        def broadcast(self, raw: bytes) -> str:
+            if self.forgotten:
+                return super().broadcast(raw)
+            self.forgotten = True
+            return ""
+
+    forgetful = Forgetful(world.client.w3, world.client.rpc_url, world.client.chain_id)
+    Sender(forgetful, store, Limits(wait=20.0, patience=0.2)).send(mint(world), signer)
+    assert minted(world) == DOLLARS
 
 
 def test_send__fee_at_the_cap__is_raised_no_further(world, store, signer):
@@ -202,7 +252,17 @@ def test_send__nonce_lost_to_another_program__is_sent_again_under_the_next(world
     other.close()
     Sender(world.client, store).send(mint(world, 1), signer, key="mint:1")
     assert minted(world) == 1 + 2
-    assert world.client.nonce(signer.address) == 2
+    assert world.client.nonce(signer.address) == 3
+
+
+def test_resume__nonce_lost_to_another_program__is_settled_without_sending(world, store, signer, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        Sender(dying(world), store).send(mint(world, 1), signer)
+    other = open_store(f"sqlite:///{tmp_path / 'other.db'}")
+    Sender(world.client, other).send(mint(world, 2), signer)
+    other.close()
+    assert Sender(world.client, store).resume(signer.address) == 0
+    assert minted(world) == 2
 
 
 def test_send__chain_reorganised_a_mined_transaction_away__it_comes_back_before_the_next(world, store, signer):
@@ -217,13 +277,6 @@ def test_send__chain_reorganised_a_mined_transaction_away__it_comes_back_before_
     assert minted(world) == 1 + 2
 
 
-def on_its_way(world: World, store: Store, account: int) -> bool:
-    """Whether the node has an open transaction of the account."""
-    with store.snapshot() as tx:
-        found = tx.transactions.unsettled(1337, world.accounts[account])
-        return any(world.client.knows(attempt.hash) for record in found for attempt in record.attempts)
-
-
 def test_send__mined_but_failed__tells_the_contracts_reason_and_frees_the_key(world, store, signer):
     salt = bytes(31) + b"\x01"
     commitment = world.contracts.registry.commit(salt)
@@ -232,10 +285,7 @@ def test_send__mined_but_failed__tells_the_contracts_reason_and_frees_the_key(wo
         in_background(Sender(world.client, store).send, commitment, development_signer(index, 1337), "commit")
         for index in (1, 2)
     ]
-    deadline = time.monotonic() + 10
-    while not all(on_its_way(world, store, index) for index in (1, 2)):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    until(lambda: all(on_its_way(world, store, index) for index in (1, 2)))
     world.rpc("miner_start")
     for thread, _ in running:
         thread.join()

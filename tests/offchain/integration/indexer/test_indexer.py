@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from offchain.chain import Listing, Registration
 from offchain.chain.client import Client
+from offchain.chain.contracts import Contracts
 from offchain.errors import UnavailableError
-from offchain.indexer import Indexer
+from offchain.indexer import Indexer, account_statement
 from offchain.store import open_store
 from tests.offchain.deployed import CREATOR, SECOND_CREATOR, World, deploy
 from tests.offchain.integration.indexer.history import History
@@ -37,6 +39,11 @@ def rebuilt(world: World, folder: Path) -> dict[str, list[object]]:
     Indexer(world.contracts, store).advance()
     store.close()
     return contents(url)
+
+
+def behind(world: World, client: Client) -> Contracts:
+    """The same contracts, asked through another client."""
+    return Contracts(client, *(getattr(world.contracts, name) for name in Contracts.__slots__[1:]))
 
 
 def sqlite(folder: Path) -> str:
@@ -71,6 +78,63 @@ def test_advance__title_changes_hands__new_holder_and_epoch_stand(world: World, 
     assert (title.final_at, title.upstream) == (on_chain.final_at, on_chain.upstream)
 
 
+def test_advance__licence_sold_and_handed_on__has_its_new_holder(world: World, store):
+    licensing, seller, buyer = world.contracts.licensing, world.accounts[CREATOR], world.accounts[SECOND_CREATOR]
+    work = world.register(b"licensed", CREATOR)
+    offer = world.send(licensing.list_work(work, Listing(world.terms(), 0, 9)), CREATOR)
+    number = world.contracts.decode(offer["logs"])[0].args["offer"]
+    world.send(licensing.buy(number, buyer, 9), SECOND_CREATOR)
+    licence = last_licence(world)
+    indexer = Indexer(world.contracts, store)
+    indexer.advance()
+    with store.snapshot() as tx:
+        sold = tx.events.licence(licence)
+    on_chain = licensing.licence(licence)
+    assert (sold.holder, sold.payer, sold.work, sold.price) == (buyer, buyer, work, 9)
+    assert (sold.offer, sold.terms, sold.expiry) == (on_chain.offer, on_chain.terms, on_chain.expiry)
+    world.send(licensing.transfer(buyer, seller, licence), SECOND_CREATOR)
+    indexer.advance()
+    with store.snapshot() as tx:
+        assert [each.number for each in tx.events.licences_of(seller)][-1:] == [licence]
+        assert [each.number for each in tx.events.licences_for(work)] == [licence]
+        assert tx.events.licence(licence).holder == seller
+
+
+def test_advance__registration_gave_way__earlier_committer_has_title_and_shares(world: World, store):
+    """Registered at once as a derivative, then taken over, as an original, by a commitment that was earlier."""
+    licensing, registry = world.contracts.licensing, world.contracts.registry
+    copier, author = world.accounts[CREATOR], world.accounts[SECOND_CREATOR]
+    parent = world.register(b"parent", CREATOR)
+    offer = world.send(licensing.list_work(parent, Listing(world.terms(), 0, 0)), CREATOR)
+    world.send(licensing.buy(world.contracts.decode(offer["logs"])[0].args["offer"], copier), CREATOR)
+    work, salt = parent ^ 1, b"\x01" * 32
+    world.send(registry.commit(registry.commitment(author, work, salt)), SECOND_CREATOR)
+    world.rpc("evm_increaseTime", 1)
+    licence = last_licence(world)
+    world.send(registry.register(Registration(work, copier, bytes(32), permits=(licence,))), CREATOR)
+    world.send(registry.register(Registration(work, author, bytes(32)), salt), SECOND_CREATOR)
+    world.send(world.contracts.ledger.deposit(work, 0, 1000), CREATOR)
+    Indexer(world.contracts, store).advance()
+    with store.snapshot() as tx:
+        title = tx.events.title(work)
+        assert "EdgesCleared" in [each.name for each in tx.events.of_work(work)]
+    assert (title.registrant, title.holder, title.upstream) == (author, author, 0)
+    assert title.epoch == registry.title(work).epoch
+    earned = {
+        account: [line.earned for line in account_statement(store, 1337, account).lines if line.work == work]
+        for account in (copier, author)
+    }
+    assert earned == {copier: [], author: [1000]}
+
+
+def last_licence(world: World) -> int:
+    """Number of the newest licence."""
+    number = 1
+    while world.contracts.licensing.is_live(number + 1):
+        number += 1
+    return number
+
+
 def test_advance__depth_asked__reads_no_block_above_it(world: World, store):
     world.register(b"deep", CREATOR)
     progress = Indexer(world.contracts, store, depth=2).advance()
@@ -99,17 +163,20 @@ def test_advance__node_that_refuses_wide_ranges__is_asked_for_less(world: World,
 
     world.register(b"narrow", CREATOR)
     narrow = Narrow(world.client.w3, world.client.rpc_url, world.client.chain_id)
-    contracts = type(world.contracts)(
-        narrow,
-        world.contracts.deployment,
-        world.contracts.registry,
-        world.contracts.ledger,
-        world.contracts.licensing,
-        world.contracts.dollar,
-    )
-    progress = Indexer(contracts, store).advance()
+    progress = Indexer(behind(world, narrow), store).advance()
     assert progress.block == progress.head
     assert 2 <= narrow.widest <= 4
+
+
+def test_advance__node_that_names_a_head_it_does_not_have__is_unstable(world: World, store):
+    class Boasting(Client):
+        def head(self) -> int:
+            return super().head() + 1
+
+    boasting = Boasting(world.client.w3, world.client.rpc_url, world.client.chain_id)
+    with pytest.raises(UnavailableError) as refused:
+        Indexer(behind(world, boasting), store).advance()
+    assert refused.value.code == "chain-unstable"
 
 
 def test_advance__chain_down__is_unavailable_and_keeps_what_was_read(world: World, store):
@@ -120,9 +187,8 @@ def test_advance__chain_down__is_unavailable_and_keeps_what_was_read(world: Worl
             raise UnavailableError("chain-down", "down", "start it")
 
     down = Down(world.client.w3, world.client.rpc_url, world.client.chain_id)
-    broken = type(world.contracts)(down, *(getattr(world.contracts, name) for name in world.contracts.__slots__[1:]))
     with pytest.raises(UnavailableError):
-        Indexer(broken, store).advance()
+        Indexer(behind(world, down), store).advance()
     with store.snapshot() as tx:
         assert tx.events.last_block().number == progress.block
 

@@ -92,9 +92,9 @@ def test_works__unknown__is_not_found(store):
 def test_works__same_id_twice__is_refused_and_the_rest_of_the_transaction_undone(store):
     with store.transaction() as tx:
         tx.works.add(work(1))
+    both = [work(2), work(1)]
     with pytest.raises(RefusedError) as refused, store.transaction() as tx:
-        tx.works.add(work(2))
-        tx.works.add(work(1))
+        list(map(tx.works.add, both))
     assert refused.value.code == "store-conflict"
     with store.snapshot() as tx:
         assert tx.works.find(2) is None

@@ -1,0 +1,118 @@
+"""The contracts' structs as tuples, and as the EIP-712 types that people sign.
+
+Written from docs/SPECIFICATION.md and not from the ABI: a field that moves in Solidity must fail a test.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple
+
+__all__ = ["EIP712_TYPES", "Bounds", "Listing", "Order", "Permit", "Quote", "Registration", "Terms"]
+
+NO_HASH: Final = b"\0" * 32
+NOBODY: Final = "0x" + "0" * 40
+
+
+class Listing(NamedTuple):
+    """A fixed price, in minor units of `currency`."""
+
+    terms: int
+    currency: int
+    price: int
+
+
+class Bounds(NamedTuple):
+    """How far a delegate may quote; prices in minor units, `expiry` in Unix seconds."""
+
+    delegate: str
+    terms: int
+    currency: int
+    floor: int
+    ceiling: int
+    expiry: int
+    perDay: int  # noqa: N815 - as in the contracts
+
+
+class Registration(NamedTuple):
+    """What a registrant states about a work."""
+
+    work: int
+    registrant: str
+    metadata: bytes
+    provenance: bytes = NO_HASH
+    iscc: bytes = b""
+    permits: tuple[int, ...] = ()
+    listings: tuple[Listing, ...] = ()
+    bounds: tuple[Bounds, ...] = ()
+
+
+class Terms(NamedTuple):
+    """A machine-readable licence; `duration` in seconds, `upstream` in parts per million."""
+
+    scope: int
+    duration: int
+    upstream: int
+    maxDerivatives: int  # noqa: N815 - as in the contracts
+    transferable: bool
+    lasting: bool
+    text: bytes
+
+
+class Quote(NamedTuple):
+    """A seller-signed price."""
+
+    work: int
+    seller: str
+    terms: int
+    currency: int
+    price: int
+    buyer: str
+    maxQuantity: int  # noqa: N815 - as in the contracts
+    expiry: int
+    workEpoch: int  # noqa: N815 - as in the contracts
+    signerEpoch: int  # noqa: N815 - as in the contracts
+    basis: bytes = NO_HASH
+
+
+class Order(NamedTuple):
+    """A buyer-signed acceptance of a quote."""
+
+    buyer: str
+    recipient: str
+    quote: bytes
+    maxPrice: int  # noqa: N815 - as in the contracts
+    expiry: int
+    epoch: int
+    nonce: int
+
+
+class Permit(NamedTuple):
+    """An ERC-2612 permit for the ledger; the empty one means that there is none."""
+
+    value: int = 0
+    deadline: int = 0
+    v: int = 0
+    r: bytes = NO_HASH
+    s: bytes = NO_HASH
+
+
+_SIGNED: Final = """
+Listing(uint32 terms,uint8 currency,uint104 price)
+Bounds(address delegate,uint32 terms,uint8 currency,uint104 floor,uint104 ceiling,uint40 expiry,uint32 perDay)
+Registration(uint256 work,address registrant,bytes32 metadata,bytes32 provenance,bytes iscc,uint256[] permits,\
+Listing[] listings,Bounds[] bounds,uint256 epoch,uint256 deadline)
+Quote(uint256 work,address seller,uint32 terms,uint8 currency,uint104 price,address buyer,uint32 maxQuantity,\
+uint40 expiry,uint24 workEpoch,uint256 signerEpoch,bytes32 basis)
+Order(address buyer,address recipient,bytes32 quote,uint256 maxPrice,uint40 expiry,uint256 epoch,uint256 nonce)
+Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)
+"""
+
+
+def _parse(declaration: str) -> tuple[str, list[dict[str, str]]]:
+    name, members = re.fullmatch(r"(\w+)\((.*)\)", declaration).groups()
+    return name, [dict(zip(("type", "name"), member.split(" "), strict=True)) for member in members.split(",")]
+
+
+EIP712_TYPES: Final = dict(map(_parse, _SIGNED.split("\n")[1:-1]))
+"""Members of every signed struct, as `eth_signTypedData_v4` takes them."""

@@ -1,0 +1,72 @@
+"""Commit and reveal: nobody who watches the mempool takes a work."""
+
+from __future__ import annotations
+
+from tests.contracts.reverts import reverts
+from tests.contracts.world import SALT, work_id
+
+
+def test_commit__same_hash_again__refused(world, registry, creator, rival):
+    """R1: a commitment keeps the time at which it was first made."""
+    commitment = world.commit(work_id("a work"), creator)
+    with reverts("WorkRegistry__CommitmentExists", commitment):
+        registry.commit(commitment, {"from": rival})
+
+
+def test_commit__sent_by_somebody_else__counts_for_the_registrant(world, registry, creator):
+    """The hash names the registrant, so that a relayer may pay for it."""
+    stated = world.registration("a work", creator)
+    world.commit(stated.work, creator, by=world.relayer)
+    registry.register(stated, SALT, {"from": creator})
+    title = registry.titleOf(stated.work).dict()
+    assert title["holder"] == creator
+    assert title["finalAt"] == title["registeredAt"]
+
+
+def test_register__reveal_in_the_block_of_the_commitment__too_young(world, registry):
+    """R1: a builder cannot put commitment and reveal around somebody's reveal."""
+    wallet = world.contract("SmartWallet", world.creators[0])
+    stated = world.registration("a work", wallet)
+    commitment = world.commitment(stated.work, wallet)
+    calls = [
+        (registry, 0, registry.commit.encode_input(commitment)),
+        (registry, 0, registry.register.encode_input(stated, SALT)),
+    ]
+    with reverts("WorkRegistry__CommitmentTooYoung"):
+        wallet.execute(calls, {"from": world.creators[0]})
+    wallet.execute(calls[:1], {"from": world.creators[0]})
+    wallet.execute(calls[1:], {"from": world.creators[0]})
+    assert registry.ownerOf(stated.work) == wallet
+
+
+def test_register__committed_in_the_second_of_an_at_once_title__not_earlier(world, registry, creator, rival):
+    """R1: only an earlier commitment takes a title over; who saw the work first in one second, nobody can say."""
+    wallet = world.contract("SmartWallet", rival)
+    first, second = world.registration("a work", wallet), world.registration("a work", creator)
+    calls = [
+        (registry, 0, registry.commit.encode_input(world.commitment(second.work, creator))),
+        (registry, 0, registry.register.encode_input(first, b"\0" * 32)),
+    ]
+    wallet.execute(calls, {"from": rival})
+    with reverts("WorkRegistry__AlreadyRegistered", first.work, wallet):
+        registry.register(second, SALT, {"from": creator})
+
+
+def test_register__copied_reveal__refused(world, registry, creator, rival):
+    """R1: a copied salt is worth nothing to another registrant, whoever they name."""
+    stated = world.registration("a work", creator)
+    world.commit(stated.work, creator)
+    with reverts("WorkRegistry__CommitmentUnknown", world.commitment(stated.work, rival)):
+        registry.register(stated._replace(registrant=str(rival)), SALT, {"from": rival})
+    with reverts("WorkRegistry__NotRegistrant", creator, rival):
+        registry.register(stated, SALT, {"from": rival})
+
+
+def test_register__other_salt_or_work__commitment_unknown(world, registry, creator):
+    """R1: a commitment covers one work under one salt."""
+    stated = world.registration("a work", creator)
+    world.commit(stated.work, creator)
+    with reverts("WorkRegistry__CommitmentUnknown"):
+        registry.register(stated, b"\1" * 32, {"from": creator})
+    with reverts("WorkRegistry__CommitmentUnknown"):
+        registry.register(stated._replace(work=work_id("another work")), SALT, {"from": creator})

@@ -1,0 +1,181 @@
+"""Registration on a signature: the registrant decides, somebody else pays the gas."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.contracts.reverts import reverts
+from tests.contracts.signing import compact, digest, high_s, sign
+from tests.contracts.structs import Listing
+from tests.contracts.world import DOLLAR, GRACE, NATIVE, NO_SALT, SALT, now, work_id
+
+NOBODY = "0x" + "0" * 40
+
+
+@pytest.fixture
+def deadline() -> int:
+    return now() + 3600
+
+
+@pytest.fixture
+def stated(world, creator):
+    """A registration with something in every field, nested arrays included."""
+    return world.registration(
+        "a work",
+        creator,
+        provenance=b"\x07" * 32,
+        iscc=b"\xcc" * 40,
+        listings=(Listing(1, NATIVE, 7), Listing(1, DOLLAR, 9)),
+        bounds=(world.bounds(world.pricing), world.bounds(world.relayer, perDay=1)),
+    )
+
+
+def test_register_by_sig__account__title_goes_to_the_signer(world, registry, creator, stated, deadline):
+    signature = world.sign_registration(stated, creator, deadline=deadline)
+    registry.registerBySig(stated, NO_SALT, deadline, signature, {"from": world.relayer})
+    assert registry.ownerOf(stated.work) == creator
+
+
+def test_register_by_sig__contract_wallet__erc1271_decides(world, registry, creator, rival, deadline):
+    wallet = world.contract("SmartWallet", creator)
+    stated = world.registration("a work", wallet)
+    forged = world.sign_registration(stated, rival, deadline=deadline)
+    with reverts("WorkRegistry__BadSignature"):
+        registry.registerBySig(stated, NO_SALT, deadline, forged, {"from": world.relayer})
+    signature = world.sign_registration(stated, creator, deadline=deadline)
+    registry.registerBySig(stated, NO_SALT, deadline, signature, {"from": world.relayer})
+    assert registry.ownerOf(stated.work) == wallet
+
+
+def test_register_by_sig__with_commitment__final_at_once(world, registry, creator, stated, deadline):
+    """The salt is not signed: it can only strengthen the registrant's claim."""
+    signature = world.sign_registration(stated, creator, deadline=deadline)
+    world.commit(stated.work, creator, by=world.relayer)
+    registry.registerBySig(stated, SALT, deadline, signature, {"from": world.relayer})
+    title = registry.titleOf(stated.work).dict()
+    assert title["finalAt"] == title["registeredAt"]
+
+
+def test_register_by_sig__watcher_sends_it_without_the_salt__the_reveal_still_makes_it_final(
+    world, registry, creator, stranger, stated, deadline, chain
+):
+    """R1: dropping the salt delays nothing: the registrant's own commitment takes the title over."""
+    signature = world.sign_registration(stated, creator, deadline=deadline)
+    world.commit(stated.work, creator, by=world.relayer)
+    chain.sleep(1)
+    registry.registerBySig(stated, NO_SALT, deadline, signature, {"from": stranger})
+    assert registry.titleOf(stated.work).dict()["finalAt"] > now()
+    registry.registerBySig(stated, SALT, deadline, signature, {"from": world.relayer})
+    title = registry.titleOf(stated.work).dict()
+    assert (title["holder"], title["finalAt"]) == (creator, title["registeredAt"])
+
+
+def test_hash_registration__every_field__equals_eth_account(world, registry, creator, stated, deadline):
+    """EIP-712: nested arrays of structs included."""
+    for epoch in (0, 3):
+        expected = digest(world.typed_registration(stated, epoch=epoch, deadline=deadline))
+        assert registry.hashRegistration(stated, epoch, deadline) == "0x" + expected.hex()
+    bare = world.registration("bare", creator, permits=(5, 2**200))
+    expected = digest(world.typed_registration(bare, epoch=0, deadline=0))
+    assert registry.hashRegistration(bare, 0, 0) == "0x" + expected.hex()
+
+
+def test_domain__eip5267__names_version_chain_and_contract(registry, licensing):
+    """EIP-5267: 0x0f means name, version, chain id and contract."""
+    for contract, name in ((registry, "WorkRegistry"), (licensing, "Licensing")):
+        empty = "0x" + "00" * 32
+        assert tuple(contract.eip712Domain()) == ("0x0f", name, "1", 1337, contract.address, empty, ())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"chain_id": 1}, {"contract": "0x" + "11" * 20}, {"name": "Licensing"}, {"version": "2"}, {"epoch": 1}],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_register_by_sig__signed_for_another_domain_or_epoch__refused(
+    world, registry, creator, stated, deadline, wrong
+):
+    """R6: a signature binds chain, contract and epoch."""
+    signature = world.sign_registration(stated, creator, deadline=deadline, **wrong)
+    right = digest(world.typed_registration(stated, epoch=0, deadline=deadline))
+    with reverts("WorkRegistry__BadSignature", creator, right):
+        registry.registerBySig(stated, NO_SALT, deadline, signature, {"from": world.relayer})
+
+
+def test_register_by_sig__after_the_epoch_advanced__refused(world, registry, creator, stated, deadline):
+    """R6: unused registrations are cancelled in bulk."""
+    signature = world.sign_registration(stated, creator, deadline=deadline)
+    assert registry.advanceEpoch({"from": creator}).events["EpochAdvanced"]["epoch"] == 1
+    assert registry.epochOf(creator) == 1
+    with reverts("WorkRegistry__BadSignature"):
+        registry.registerBySig(stated, NO_SALT, deadline, signature, {"from": world.relayer})
+    signature = world.sign_registration(stated, creator, epoch=1, deadline=deadline)
+    registry.registerBySig(stated, NO_SALT, deadline, signature, {"from": world.relayer})
+
+
+def test_register_by_sig__past_the_deadline__refused(world, registry, creator, stated, deadline, chain):
+    signature = world.sign_registration(stated, creator, deadline=deadline)
+    with reverts("WorkRegistry__BadSignature"):
+        registry.registerBySig(stated, NO_SALT, deadline + 1, signature, {"from": world.relayer})
+    chain.sleep(3601)
+    with reverts("WorkRegistry__Expired", deadline):
+        registry.registerBySig(stated, NO_SALT, deadline, signature, {"from": world.relayer})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"work": work_id("another work")},
+        {"metadata": b"\1" * 32},
+        {"provenance": b"\1" * 32},
+        {"iscc": b"\xcc" * 39},
+        {"permits": (1,)},
+        {"listings": (Listing(1, NATIVE, 7), Listing(1, DOLLAR, 8))},
+        {"listings": (Listing(1, DOLLAR, 9), Listing(1, NATIVE, 7))},
+        {"bounds": ()},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_register_by_sig__one_field_changed__refused(world, registry, creator, stated, deadline, change):
+    """R6: the submitter can change nothing that was signed."""
+    signature = world.sign_registration(stated, creator, deadline=deadline)
+    with reverts("WorkRegistry__BadSignature"):
+        registry.registerBySig(stated._replace(**change), NO_SALT, deadline, signature, {"from": world.relayer})
+
+
+def test_register_by_sig__registrant_is_not_the_signer__refused(world, registry, creator, rival, stated, deadline):
+    signature = world.sign_registration(stated, rival, deadline=deadline)
+    for registrant in (str(creator), NOBODY):
+        with reverts("WorkRegistry__BadSignature"):
+            registry.registerBySig(
+                stated._replace(registrant=registrant), NO_SALT, deadline, signature, {"from": world.relayer}
+            )
+
+
+@pytest.mark.parametrize("signature", [b"", b"\0" * 65, b"\xff" * 64, b"\1" * 66], ids=len)
+def test_register_by_sig__no_signature__refused(world, registry, stated, deadline, signature):
+    with reverts("WorkRegistry__BadSignature"):
+        registry.registerBySig(stated, NO_SALT, deadline, signature, {"from": world.relayer})
+
+
+@pytest.mark.parametrize("form", [high_s, compact], ids=["high-s", "compact"])
+def test_register_by_sig__other_form_of_a_used_signature__still_used(
+    world, registry, creator, stated, deadline, chain, form
+):
+    """R6: what is single-use is the work, not the bytes of a signature, so that malleability gains nothing."""
+    message = world.typed_registration(stated, epoch=0, deadline=deadline)
+    signature = sign(creator, message)
+    registry.registerBySig(stated, NO_SALT, deadline, signature, {"from": world.relayer})
+    chain.sleep(GRACE)
+    for again in (signature, form(signature)):
+        with reverts("WorkRegistry__AlreadyRegistered", stated.work, creator):
+            registry.registerBySig(stated, NO_SALT, deadline, again, {"from": world.relayer})
+
+
+@pytest.mark.parametrize("form", [high_s, compact], ids=["high-s", "compact"])
+def test_register_by_sig__other_form_of_an_unused_signature__same_statement(
+    world, registry, creator, stated, deadline, form
+):
+    signature = form(world.sign_registration(stated, creator, deadline=deadline))
+    registry.registerBySig(stated, NO_SALT, deadline, signature, {"from": world.relayer})
+    assert registry.ownerOf(stated.work) == creator

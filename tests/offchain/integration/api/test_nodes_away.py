@@ -1,0 +1,90 @@
+"""A node that is away: the request says so, nothing is half done, and the job goes on when the node is back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from fastapi.testclient import TestClient
+
+from offchain.api.app import create_app
+from scripts.localnet import local_chain, local_ipfs
+from scripts.processes import free_port
+from tests.offchain.site import ADA, ALICE, PRIDE, Site, Visitor, make_site
+
+
+@pytest.fixture
+def run() -> Iterator[Callable[[Site], Visitor]]:
+    """Starts the service over a site; Ada is at its door."""
+    with ExitStack() as stack:
+        yield lambda site: Visitor(
+            site, stack.enter_context(TestClient(create_app(site.settings), raise_server_exceptions=False)), ADA
+        )
+
+
+def test_register__ipfs_down__interrupted_then_same_request_goes_on(chain_url: str, tmp_path: Path, run):
+    port = free_port()
+    ada = run(make_site(chain_url, f"http://127.0.0.1:{port}", tmp_path))
+    assert ada.client.get("/readyz").json()["checks"]["ipfs"]["code"] == "ipfs-down"
+    job = ada.wait(ada.submit(ALICE, title="Alice").json()["id"])
+    assert (job["state"], job["error"]["code"], job["error"]["status"]) == ("interrupted", "ipfs-down", 503)
+    with local_ipfs(port):
+        again = ada.submit(ALICE, title="Alice").json()
+        assert again["id"] == job["id"]
+        assert ada.wait(job["id"])["state"] == "awaiting-signature"
+
+
+def test_register__ipfs_lies__interrupted_and_nothing_on_chain(chain_url: str, tmp_path: Path, run, lying_ipfs: str):
+    site = make_site(chain_url, lying_ipfs, tmp_path)
+    ada = run(site)
+    head = site.world.client.head()
+    job = ada.wait(ada.submit(PRIDE, title="Pride").json()["id"])
+    assert (job["state"], job["error"]["code"]) == ("interrupted", "ipfs-lied")
+    assert set(job["error"]["facts"]) == {"expected", "answered"}
+    assert site.world.client.head() == head
+
+
+def test_requests__chain_down__unavailable_with_remedy(ipfs_url: str, tmp_path: Path, run):
+    with local_chain() as url:
+        ada = run(make_site(url, ipfs_url, tmp_path))
+        ada.register(ALICE, title="Alice", tiers=[])
+    for answer in (
+        ada.submit(PRIDE),
+        ada.client.post("/v1/quotes", json={"work": "0x" + "11" * 32, "tier": "personal"}),
+        ada.client.get("/v1/licences/1"),
+        ada.client.get(f"/v1/claims/{ada.address}"),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (503, "chain-down")
+        assert "make up" in answer.json()["remedy"]
+    assert ada.client.get("/readyz").status_code == 503
+    # What the store knows can still be read.
+    assert [work["title"] for work in ada.client.get("/v1/works").json()["items"]] == ["Alice"]
+
+
+@pytest.fixture
+def lying_ipfs() -> Iterator[str]:
+    """A server that answers every upload with the CID of something else."""
+
+    class Liar(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            while size := int(self.rfile.readline(), 16):
+                self.rfile.read(size + 2)
+            self.rfile.readline()
+            body = b'{"Name":"x","Hash":"bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku","Size":"0"}'
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Liar)
+    Thread(target=server.serve_forever, args=(0.02,)).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import pytest
+
+from offchain.api.problems import problem_of
+from offchain.errors import ColophonError, DeniedError, InputError, NotFoundError, RefusedError, UnavailableError
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [(InputError, 422), (NotFoundError, 404), (RefusedError, 409), (DeniedError, 403), (UnavailableError, 503)],
+)
+def test_problem_of__each_kind__keeps_code_message_remedy_and_facts(kind: type[ColophonError], status: int):
+    problem = problem_of(kind("some-code", "what is wrong", "what to do", number=7, path=("a",)), "/v1/x")
+    assert problem.model_dump() == {
+        "type": "urn:colophon:error:some-code",
+        "title": problem.title,
+        "status": status,
+        "detail": "what is wrong",
+        "code": "some-code",
+        "remedy": "what to do",
+        "facts": {"number": 7, "path": ["a"]},
+        "instance": "/v1/x",
+    }
+
+
+def test_problem_of__file_oversized__is_413():
+    assert problem_of(InputError("file-oversized", "large", "shrink it"), "/").status == 413

@@ -1,0 +1,105 @@
+"""Every error of the contracts becomes an error that a person can act on."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+from eth_abi import encode
+from eth_utils.abi import collapse_if_tuple, function_signature_to_4byte_selector
+
+from offchain.chain.abi import CONTRACTS, entries
+from offchain.chain.revert_words import WORDS
+from offchain.chain.reverts import code_of, decode_revert
+from offchain.errors import InputError, NotFoundError, RefusedError
+
+ERRORS = {entry["name"]: entry for contract in CONTRACTS for entry in entries(contract, "error")}
+SAMPLES = {
+    "uint256": 7,
+    "uint64": 7,
+    "uint40": 7,
+    "address": "0x" + "11" * 20,
+    "bytes32": b"\x22" * 32,
+    "string": "why",
+}
+
+
+def revert(entry: dict) -> bytes:
+    types = [collapse_if_tuple(given) for given in entry["inputs"]]
+    selector = function_signature_to_4byte_selector(f"{entry['name']}({','.join(types)})")
+    return selector + encode(types, [SAMPLES[kind] for kind in types])
+
+
+def test_words__every_error_of_the_abis__has_them():
+    assert sorted(set(ERRORS) - set(WORDS)) == []
+
+
+def test_words__not_in_any_abi__are_only_those_thrown_from_assembly():
+    assert sorted(set(WORDS) - set(ERRORS)) == ["TransferFromFailed"]
+
+
+@pytest.mark.parametrize("name", sorted(ERRORS))
+def test_decode_revert__any_error__is_told_with_its_named_values(name: str):
+    error = decode_revert(revert(ERRORS[name]))
+    assert error.code == code_of(name)
+    assert list(error.facts) == [given["name"] for given in ERRORS[name]["inputs"]]
+    assert isinstance(error, WORDS[name].kind)
+    for text in (error.message, error.remedy):
+        assert text
+        assert not text.endswith(".")
+        assert not [field for _, field, _, _ in string.Formatter().parse(text) if field]
+
+
+def test_decode_revert__work_registered__names_work_and_holder():
+    holder = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+    data = function_signature_to_4byte_selector("WorkRegistry__AlreadyRegistered(uint256,address)")
+    error = decode_revert(data + encode(["uint256", "address"], [255, holder]))
+    assert (type(error), error.code) == (RefusedError, "already-registered")
+    assert error.facts == {"work": "0x" + "00" * 31 + "ff", "holder": holder}
+    assert holder in error.message
+
+
+def test_decode_revert__transfer_from_failed__speaks_of_balance_and_allowance():
+    error = decode_revert(function_signature_to_4byte_selector("TransferFromFailed()"))
+    assert error.code == "transfer-from-failed"
+    assert "allowance" in error.message
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "reverted"),
+        (b"\x01\x02", "reverted"),
+        (b"\xff" * 4, "reverted"),
+        (bytes.fromhex("08c379a0") + encode(["string"], ["too late"]), "reverted"),
+        (bytes.fromhex("08c379a0") + b"\x01", "reverted"),
+        (bytes.fromhex("4e487b71") + encode(["uint256"], [0x11]), "panicked"),
+        (function_signature_to_4byte_selector("WorkRegistry__AlreadyRegistered(uint256,address)"), "reverted"),
+    ],
+)
+def test_decode_revert__bytes_of_any_kind__are_refusals(data: bytes, code: str):
+    error = decode_revert(data)
+    assert (type(error), error.code) == (RefusedError, code)
+
+
+def test_decode_revert__reason_in_words__is_told():
+    error = decode_revert(bytes.fromhex("08c379a0") + encode(["string"], ["too late"]))
+    assert "too late" in error.message
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("WorkRegistry__AlreadyRegistered", "already-registered"),
+        ("TransferToNonERC721ReceiverImplementer", "transfer-to-non-erc721-receiver-implementer"),
+        ("ERC20InsufficientBalance", "insufficient-balance"),
+        ("Reentrancy", "reentrancy"),
+    ],
+)
+def test_code_of__name__is_its_reason_in_kebab_case(name: str, code: str):
+    assert code_of(name) == code
+
+
+def test_words__kinds__follow_the_tree():
+    assert WORDS["WorkRegistry__UnknownWork"].kind is NotFoundError
+    assert WORDS["WorkRegistry__EmptyWork"].kind is InputError

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from offchain.errors import UnavailableError
+from offchain.identity import identify
+from offchain.storage import canonical_json
+from offchain.workflows.metadata import Metadata, Rendition, metadata_from_json, metadata_to_json
+from tests.offchain.site import ALICE, ROCKET
+
+CID = "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"
+
+
+def metadata(rendition_type: str = "image/jpeg") -> tuple[int, Metadata]:
+    path = ROCKET if rendition_type == "image/jpeg" else ALICE
+    identity = identify(path, title="A title", limit=2**26)
+    rendition = Rendition("preview", rendition_type, 7, "0x" + "11" * 32, CID)
+    told = Metadata(
+        title="A title",
+        description="Words",
+        creator="Ada",
+        media_type=identity.media_type,
+        size=identity.size,
+        iscc=identity.iscc,
+        units=identity.units,
+        content_code=identity.content_code,
+        renditions=(rendition,),
+        provenance=None,
+    )
+    return identity.work_id, told
+
+
+def test_metadata__written_and_read__is_the_same():
+    work, told = metadata()
+    assert metadata_from_json(canonical_json(metadata_to_json(work, told))) == told
+
+
+def test_metadata_to_json__image__has_what_erc_721_wallets_show():
+    document = metadata_to_json(*metadata())
+    assert (document["name"], document["description"], document["image"]) == ("A title", "Words", f"ipfs://{CID}")
+
+
+def test_metadata_to_json__text__has_no_image():
+    assert "image" not in metadata_to_json(*metadata("text/plain"))
+
+
+@pytest.mark.parametrize("data", [b"{", b"[]", b"{}", b'{"schema": "other", "version": 1}', b"\xff"])
+def test_metadata_from_json__of_another_program__is_typed(data: bytes):
+    with pytest.raises(UnavailableError) as caught:
+        metadata_from_json(data)
+    assert caught.value.code == "metadata-malformed"
+
+
+def test_metadata_from_json__later_version__is_not_guessed_at():
+    document = metadata_to_json(*metadata()) | {"version": 2}
+    with pytest.raises(UnavailableError):
+        metadata_from_json(json.dumps(document).encode())
