@@ -15,8 +15,8 @@ import {Offers} from "./Offers.sol";
 /// @title Licensing
 /// @notice Sells licences, ERC-721 tokens that expire, and lets them permit derivatives.
 /// @dev Rules of rights R3–R7 are stated in docs/SPECIFICATION.md; functions name those they uphold. A licence is one
-/// slot: its holder (160 bits) and 96 bits, high to low: expiry 40 | offer 56. Money never rests here: it goes to the
-/// ledger in the same call. Reentrancy (R7): all effects of a sale precede its payment, licences are minted without a
+/// slot: its holder (160 bits) and 96 bits, high to low: expiry 40 | offer 56. The price of
+/// a sale goes to the ledger in the same call. Reentrancy (R7): all effects of a sale precede its payment, licences are minted without a
 /// receiver callback.
 contract Licensing is Offers, ERC721 {
     uint256 private constant OFFER_BITS = 56;
@@ -95,7 +95,9 @@ contract Licensing is Offers, ERC721 {
             (uint256 parent, Terms storage t, uint256 expiry) = _usePermit(permits[i], child, registrant);
             edges[i] = Edge(parent, t.upstream);
             limits.capScope &= t.scope;
-            if (!t.lasting && expiry < limits.sellUntil) limits.sellUntil = uint40(expiry);
+            if (t.lasting) expiry = NEVER;
+            expiry = _min(expiry, _sellUntil(parent));
+            limits.sellUntil = uint40(_min(expiry, limits.sellUntil));
         }
         _limits[child] = limits;
     }
@@ -238,6 +240,15 @@ contract Licensing is Offers, ERC721 {
         Limits memory limits = _limits[child];
         if (block.timestamp >= limits.sellUntil) revert Licensing__PermitExpired(child, limits.sellUntil);
         if (scope & ~limits.capScope != 0) revert Licensing__ScopeTooWide(child, scope, limits.capScope);
+    }
+
+    /// @dev Threat: a child whose time is limited, which lets a grandchild sell for ever in its place.
+    function _sellUntil(uint256 parent) private view returns (uint256) {
+        return REGISTRY.titleOf(parent).parents == 0 ? NEVER : _limits[parent].sellUntil;
+    }
+
+    function _min(uint256 a, uint256 b) private pure returns (uint256) {
+        return a < b ? a : b;
     }
 
     function _expiry(uint256 licence) private view returns (uint256) {

@@ -47,20 +47,20 @@ contract WorkRegistry is IWorkRegistry, ERC721, EIP712, Pausable {
 
     /// @inheritdoc IWorkRegistry
     function commit(bytes32 commitment) external {
-        if (_commitments[commitment] != 0) revert WorkRegistry__CommitmentExists(commitment);
+        if (_commitments[commitment] != 0) return;
         _commitments[commitment] = block.number << 128 | block.timestamp;
         emit Committed(commitment);
     }
 
     /// @inheritdoc IWorkRegistry
-    function register(Registration calldata r, bytes32 salt) external whenRunning {
+    function register(Registration calldata r) external whenRunning {
         if (msg.sender != r.registrant) revert WorkRegistry__NotRegistrant(r.registrant, msg.sender);
-        _register(r, salt);
+        _register(r);
     }
 
     /// @inheritdoc IWorkRegistry
-    /// @dev R6: the digest binds chain, contract, epoch and deadline; R1 makes it single-use.
-    function registerBySig(Registration calldata r, bytes32 salt, uint256 deadline, bytes calldata signature)
+    /// @dev R6: the digest binds chain, contract, salt, epoch and deadline; R1 makes it single-use.
+    function registerBySig(Registration calldata r, uint256 deadline, bytes calldata signature)
         external
         whenRunning
     {
@@ -69,7 +69,7 @@ contract WorkRegistry is IWorkRegistry, ERC721, EIP712, Pausable {
         if (!SignatureCheckerLib.isValidSignatureNowCalldata(r.registrant, digest, signature)) {
             revert WorkRegistry__BadSignature(r.registrant, digest);
         }
-        _register(r, salt);
+        _register(r);
     }
 
     /// @inheritdoc IWorkRegistry
@@ -147,15 +147,15 @@ contract WorkRegistry is IWorkRegistry, ERC721, EIP712, Pausable {
     }
 
     /// @dev R1: one title per content hash; the only exception is a commitment older than an at-once registration.
-    function _register(Registration calldata r, bytes32 salt) private {
+    function _register(Registration calldata r) private {
         if (r.work == 0 || r.work == EMPTY_WORK) revert WorkRegistry__EmptyWork(r.work);
-        uint256 committedAt = salt == 0 ? 0 : _reveal(r, salt);
+        uint256 committedAt = r.salt == 0 ? 0 : _reveal(r);
         address former = _ownerOf(r.work);
         uint256 epoch;
         if (former != address(0)) epoch = _giveWay(r.work, former, committedAt);
 
         (Edge[] memory edges, uint256 upstream) = _edges(r);
-        uint256 state = block.timestamp | (salt == 0 ? 0 : PROTECTED) | upstream << UPSTREAM_AT
+        uint256 state = block.timestamp | (r.salt == 0 ? 0 : PROTECTED) | upstream << UPSTREAM_AT
             | edges.length << PARENTS_AT | epoch << EPOCH_AT;
         _mintAndSetExtraDataUnchecked(r.registrant, r.work, uint96(state));
         _metadata[r.work] = r.metadata;
@@ -169,8 +169,8 @@ contract WorkRegistry is IWorkRegistry, ERC721, EIP712, Pausable {
     /// @dev Threat: a watcher who copies a reveal. The commitment names the registrant, and must be from an earlier
     /// block.
     /// @return time Unix seconds of the commitment
-    function _reveal(Registration calldata r, bytes32 salt) private returns (uint256 time) {
-        bytes32 commitment = keccak256(abi.encode(r.registrant, r.work, salt));
+    function _reveal(Registration calldata r) private returns (uint256 time) {
+        bytes32 commitment = keccak256(abi.encode(r.registrant, r.work, r.salt));
         uint256 made = _commitments[commitment];
         if (made == 0) revert WorkRegistry__CommitmentUnknown(commitment);
         if (made >> 128 == block.number) revert WorkRegistry__CommitmentTooYoung(commitment, block.number);
@@ -188,8 +188,8 @@ contract WorkRegistry is IWorkRegistry, ERC721, EIP712, Pausable {
         }
         _burn(work);
         if ((state >> PARENTS_AT) & PARENTS_MASK != 0) LEDGER.link(work, new Edge[](0));
-        epoch = (state >> EPOCH_AT) + 1;
-        emit WorkEpochAdvanced(work, epoch);
+        epoch = _nextEpoch(work, state);
+        emit MetadataUpdate(work);
     }
 
     /// @dev R5: Licensing uses up one live permit of every parent.
@@ -213,8 +213,14 @@ contract WorkRegistry is IWorkRegistry, ERC721, EIP712, Pausable {
     }
 
     function _advanceWorkEpoch(uint256 work, uint256 state) private {
-        uint256 next = uint256(uint24(state >> EPOCH_AT)) + 1;
+        uint256 next = _nextEpoch(work, state);
         _setExtraData(work, uint96(state & ((1 << EPOCH_AT) - 1) | next << EPOCH_AT));
+    }
+
+    /// @dev Threat: a holder who advances the epoch until it wraps, sells the title, and finds old listings alive.
+    function _nextEpoch(uint256 work, uint256 state) private returns (uint256 next) {
+        next = (state >> EPOCH_AT) + 1;
+        if (next > type(uint24).max) revert WorkRegistry__EpochsUsedUp(work);
         emit WorkEpochAdvanced(work, next);
     }
 

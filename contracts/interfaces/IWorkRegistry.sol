@@ -36,27 +36,27 @@ interface IWorkRegistry {
     error WorkRegistry__NotFinal(uint256 work, uint256 finalAt);
     error WorkRegistry__CommitmentUnknown(bytes32 commitment);
     error WorkRegistry__CommitmentTooYoung(bytes32 commitment, uint256 madeIn);
-    error WorkRegistry__CommitmentExists(bytes32 commitment);
+    error WorkRegistry__EpochsUsedUp(uint256 work);
     error WorkRegistry__BadSignature(address registrant, bytes32 digest);
     error WorkRegistry__Expired(uint256 deadline);
     error WorkRegistry__UpstreamTooHigh(uint256 upstream);
     error WorkRegistry__TooManyParents(uint256 parents);
 
-    /// @notice Reserves priority for keccak256(abi.encode(registrant, work, salt)) from now on.
-    /// @dev Threat: whoever watches the mempool. The hash shows neither work nor registrant; anybody may send it.
+    /// @notice Reserves priority for keccak256(abi.encode(registrant, work, salt)) from now on; the first time counts.
+    /// @dev Threat: whoever watches the mempool. The hash shows neither work nor registrant. Anybody may send it, so
+    /// sending it again is no error: nobody can make a registrant's commitment fail by copying it.
     function commit(bytes32 commitment) external;
 
-    /// @notice Registers the caller's work.
-    /// @param salt salt of a commitment made in an earlier block, or zero to register at once. At once, the work
-    /// becomes
-    ///        final only after GRACE, during which an earlier commitment takes it over and nothing can be earned or
-    /// sold.
-    function register(Registration calldata r, bytes32 salt) external;
+    /// @notice Registers the caller's work. With the salt of a commitment made in an earlier block it is final now.
+    /// At once (salt zero), it becomes final only after GRACE, during which an earlier commitment takes it over and
+    /// nothing can be earned or sold.
+    function register(Registration calldata r) external;
 
     /// @notice Registers somebody's work on their signature (EIP-712 from an account, ERC-1271 from a contract).
-    /// @param salt     as in `register`; not signed, since it can only strengthen the registrant's claim
+    /// @dev Threat: a carrier who drops the salt, or commits under another one to use the signature twice. It is
+    /// signed.
     /// @param deadline Unix seconds after which the signature is void
-    function registerBySig(Registration calldata r, bytes32 salt, uint256 deadline, bytes calldata signature) external;
+    function registerBySig(Registration calldata r, uint256 deadline, bytes calldata signature) external;
 
     /// @notice Points the work at new metadata, for example when a rendition is added or withdrawn.
     function setMetadata(uint256 work, bytes32 metadata) external;

@@ -14,7 +14,7 @@ library RegistrationHash {
     bytes private constant LISTING = "Listing(uint32 terms,uint8 currency,uint104 price)";
     bytes private constant REGISTRATION =
         "Registration(uint256 work,address registrant,bytes32 metadata,bytes32 provenance,bytes iscc,"
-        "uint256[] permits,Listing[] listings,Bounds[] bounds,uint256 epoch,uint256 deadline)";
+        "uint256[] permits,Listing[] listings,Bounds[] bounds,bytes32 salt,uint256 epoch,uint256 deadline)";
 
     bytes32 private constant BOUNDS_TYPEHASH = keccak256(BOUNDS);
     bytes32 private constant LISTING_TYPEHASH = keccak256(LISTING);
@@ -34,6 +34,7 @@ library RegistrationHash {
                 keccak256(abi.encodePacked(r.permits)),
                 _listings(r.listings),
                 _bounds(r.bounds),
+                r.salt,
                 epoch,
                 deadline
             )

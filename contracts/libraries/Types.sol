@@ -10,6 +10,7 @@ pragma solidity 0.8.28;
 /// @param permits    licences that allow this derivative, one for each parent; empty for an original
 /// @param listings   prices at which anybody may buy
 /// @param bounds     delegates who may quote, and how far
+/// @param salt       salt of a commitment made in an earlier block, or zero to register at once
 struct Registration {
     uint256 work;
     address registrant;
@@ -19,6 +20,7 @@ struct Registration {
     uint256[] permits;
     Listing[] listings;
     Bounds[] bounds;
+    bytes32 salt;
 }
 
 /// @notice A fixed price for licences of one work under one set of terms.

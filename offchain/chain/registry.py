@@ -10,7 +10,7 @@ from eth_utils.crypto import keccak
 from offchain.chain.client import Client
 from offchain.chain.contract import BoundContract
 from offchain.chain.eip712 import Domain, TypedData, registration_typed
-from offchain.chain.structs import ZERO_DIGEST, Call, Registration, Title, to_abi
+from offchain.chain.structs import Call, Registration, Title, to_abi
 
 __all__ = ["WorkRegistry"]
 
@@ -74,15 +74,13 @@ class WorkRegistry:
         """Reserve the priority of a commitment from now on."""
         return self.contract.call("commit", commitment)
 
-    def register(self, registration: Registration, salt: bytes = ZERO_DIGEST) -> Call:
+    def register(self, registration: Registration) -> Call:
         """Register the sender's work; with the salt of an earlier commitment it is final at once."""
-        return self.contract.call("register", to_abi(registration), salt)
+        return self.contract.call("register", to_abi(registration))
 
-    def register_signed(
-        self, registration: Registration, deadline: int, signature: bytes, salt: bytes = ZERO_DIGEST
-    ) -> Call:
+    def register_signed(self, registration: Registration, deadline: int, signature: bytes) -> Call:
         """Register somebody's work on their signature over `typed`; anybody may send it."""
-        return self.contract.call("registerBySig", to_abi(registration), salt, deadline, signature)
+        return self.contract.call("registerBySig", to_abi(registration), deadline, signature)
 
     def set_metadata(self, work: int, metadata: bytes) -> Call:
         """Point the work at new metadata; title holder only."""

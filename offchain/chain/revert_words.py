@@ -53,8 +53,8 @@ _REGISTRY: dict[str, Words] = {
     "CommitmentTooYoung": Words(
         RefusedError, "the commitment was made in this very block", "send the registration in a later block"
     ),
-    "CommitmentExists": Words(
-        RefusedError, "this commitment is already open", "go on to register with the same salt, or choose another salt"
+    "EpochsUsedUp": Words(
+        RefusedError, "the holder has revoked this work's offers too often", "sell it under the offers that are open"
     ),
     "BadSignature": Words(DeniedError, "the signature is not by {registrant}", _SIGN_AGAIN),
     "Expired": Words(RefusedError, "the signature expired at {deadline} (Unix seconds)", _SIGN_AGAIN),

@@ -73,6 +73,7 @@ class Registration:
         permits: licences that allow this derivative, one for each parent.
         listings: prices at which anybody may buy.
         bounds: delegates who may quote.
+        salt: of a commitment made in an earlier block; `ZERO_DIGEST` registers at once.
     """
 
     work: int
@@ -83,6 +84,7 @@ class Registration:
     permits: tuple[int, ...] = ()
     listings: tuple[Listing, ...] = ()
     bounds: tuple[Bounds, ...] = ()
+    salt: bytes = ZERO_DIGEST
 
 
 @dataclass(frozen=True, slots=True)

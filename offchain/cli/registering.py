@@ -160,7 +160,7 @@ def _each(found: _Found, account: str, one: Callable[[Path], _Item]) -> list[_It
 
 def _estimate(session: Signed, path: Path, request: RegistrationRequest) -> dict[str, Any]:
     """What registering would cost: the commitment, and a registration at once, whose gas is that of the later one."""
-    from offchain.chain import work_hex
+    from offchain.chain import ZERO_DIGEST, work_hex
     from offchain.identity import identify
     from offchain.workflows.guards import require_acceptable
     from offchain.workflows.metadata import Metadata
@@ -183,9 +183,11 @@ def _estimate(session: Signed, path: Path, request: RegistrationRequest) -> dict
     )
     # The digest of the pinned metadata is not known yet; any digest costs the same gas.
     digest = identity.work_id.to_bytes(32, "big")
-    registration = draft(services, Filed(identity, request), (metadata, digest, ""), None)["registration"]
+    drafted = draft(services, Filed(identity, request), (metadata, digest, ""), None)["registration"]
     registry = services.contracts.registry
-    calls = (registry.commit(registry.commitment(account, identity.work_id, digest)), registry.register(registration))
+    commitment = registry.commitment(account, identity.work_id, drafted.salt)
+    # Without the commitment only an at-once registration can be tried.
+    calls = (registry.commit(commitment), registry.register(replace(drafted, salt=ZERO_DIGEST)))
     costs = [services.sender.dry_run(call, account) for call in calls]
     return {
         "work": work_hex(identity.work_id),

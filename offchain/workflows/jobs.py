@@ -26,7 +26,7 @@ PUBLISHING: Final = ".publish"
 STEPS: Final = MappingProxyType(
     {
         "registration": ("check", "preview", "provenance", "metadata", "draft"),
-        "registration" + PUBLISHING: ("salt", "commit", "register", "index"),
+        "registration" + PUBLISHING: ("commit", "register", "index"),
         "purchase": ("fulfil", "index"),
         "generation": ("generate",),
     }

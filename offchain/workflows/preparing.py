@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,6 +28,9 @@ SIGNATURE_SECONDS: Final = 24 * 3600
 
 MANDATE_SECONDS: Final = 365 * 24 * 3600
 """How long the pricing delegate may quote."""
+
+SALT_BYTES: Final = 32
+"""Length of the salt that hides a commitment."""
 
 DRAFT_STEP: Final = 5
 """Number of the step that drafts what is signed; running it again gives a fresh deadline."""
@@ -110,6 +114,8 @@ def draft(
         permits=request.permits,
         listings=_listings(services, request),
         bounds=_bounds(services, request, now + MANDATE_SECONDS),
+        # Signed with the rest, and in the journal before it is used: no restart commits under a second one.
+        salt=secrets.token_bytes(SALT_BYTES),
     )
     deadline, epoch = now + SIGNATURE_SECONDS, registry.epoch(request.registrant)
     return Draft(

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
-from typing import Any, Final
+from typing import Any
 
 from dbos import DBOS
 
@@ -19,34 +18,30 @@ from offchain.workflows.services import Services
 
 __all__ = ["publish"]
 
-_SALT_BYTES: Final = 32
-
 
 @DBOS.workflow(name="registration.publish", max_recovery_attempts=1000)
 def publish(draft: Draft, signature: bytes) -> dict[str, Any]:
     """Commit, register in a later block, and read the title back."""
     services = engine().services
-    # The salt stands in the journal before it is used, so that no restart ever commits under a second one.
-    salt = run_step("salt", secrets.token_bytes, _SALT_BYTES)
-    commitment = run_step("commit", _commit, services, draft["registration"], salt)
-    transaction = run_step("register", _register, services, draft, salt, signature)
+    commitment = run_step("commit", _commit, services, draft["registration"])
+    transaction = run_step("register", _register, services, draft, signature)
     return run_step("index", _index, services, draft, commitment, transaction)
 
 
-def _commit(services: Services, registration: Registration, salt: bytes) -> bytes:
+def _commit(services: Services, registration: Registration) -> bytes:
     """Reserve the priority; the hash of the transaction."""
     registry, relayer = services.contracts.registry, services.require_relayer()
-    commitment = registry.commitment(registration.registrant, registration.work, salt)
+    commitment = registry.commitment(registration.registrant, registration.work, registration.salt)
     receipt = services.sender.send(registry.commit(commitment), relayer, key=f"commit:{commitment.hex()}")
     await_block_after(services.client, receipt.block)
     return receipt.tx_hash
 
 
-def _register(services: Services, draft: Draft, salt: bytes, signature: bytes) -> bytes:
+def _register(services: Services, draft: Draft, signature: bytes) -> bytes:
     """Reveal; the hash of the transaction."""
     registration = draft["registration"]
-    call = services.contracts.registry.register_signed(registration, draft["deadline"], signature, salt)
-    return services.sender.send(call, services.require_relayer(), key=f"register:{salt.hex()}").tx_hash
+    call = services.contracts.registry.register_signed(registration, draft["deadline"], signature)
+    return services.sender.send(call, services.require_relayer(), key=f"register:{registration.salt.hex()}").tx_hash
 
 
 def _index(services: Services, draft: Draft, commitment: bytes, transaction: bytes) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
     file ─ identify ─ refuse duplicates ─ keep the master        at once, so that the caller learns what is wrong
          ─ check ─ preview ─ provenance ─ metadata ─ draft       first workflow; ends with typed data to sign
-         ─ salt ─ commit ─ register ─ index                      second workflow, once the signature is there
+         ─ commit ─ register ─ index                             second workflow, once the signature is there
 
 What repeats without harm: pins are content-addressed, the salt is in the journal before it is used, and both
 transactions are sent under a key by which the sender knows them again.
@@ -115,11 +115,18 @@ def _is_stale(services: Services, draft: Draft) -> bool:
 
 
 def _require_valid(services: Services, draft: Draft, signature: bytes) -> None:
-    """Let the registry itself check the signature, contract wallets included: register at once, without sending."""
+    """Let the registry itself check the signature, contract wallets included, without sending anything.
+
+    The registry looks at the signature first; that the commitment is not made yet comes after it.
+    """
     registration = draft["registration"]
     require_unregistered(services, registration.work)
     call = services.contracts.registry.register_signed(registration, draft["deadline"], signature)
-    services.client.try_call(call, services.require_relayer().address)
+    try:
+        services.client.try_call(call, services.require_relayer().address)
+    except RefusedError as refused:
+        if refused.code != "commitment-unknown":
+            raise
 
 
 def _job_id(services: Services, work: int, request: RegistrationRequest) -> str:

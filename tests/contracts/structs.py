@@ -45,6 +45,7 @@ class Registration(NamedTuple):
     permits: tuple[int, ...] = ()
     listings: tuple[Listing, ...] = ()
     bounds: tuple[Bounds, ...] = ()
+    salt: bytes = NO_HASH
 
 
 class Terms(NamedTuple):
@@ -101,7 +102,7 @@ _SIGNED: Final = """
 Listing(uint32 terms,uint8 currency,uint104 price)
 Bounds(address delegate,uint32 terms,uint8 currency,uint104 floor,uint104 ceiling,uint40 expiry,uint32 perDay)
 Registration(uint256 work,address registrant,bytes32 metadata,bytes32 provenance,bytes iscc,uint256[] permits,\
-Listing[] listings,Bounds[] bounds,uint256 epoch,uint256 deadline)
+Listing[] listings,Bounds[] bounds,bytes32 salt,uint256 epoch,uint256 deadline)
 Quote(uint256 work,address seller,uint32 terms,uint8 currency,uint104 price,address buyer,uint32 maxQuantity,\
 uint40 expiry,uint24 workEpoch,uint256 signerEpoch,bytes32 basis)
 Order(address buyer,address recipient,bytes32 quote,uint256 maxPrice,uint40 expiry,uint256 epoch,uint256 nonce)

@@ -22,7 +22,6 @@ DAY: Final = 86_400
 FOREVER: Final = 2**40 - 1
 """Expiry of what never expires: the largest uint40."""
 SALT: Final = b"\x5a" * 32
-NO_SALT: Final = b"\0" * 32
 ALL_SCOPES: Final = 2**64 - 1
 NO_PERMIT: Final = Permit()
 
@@ -114,13 +113,13 @@ class World:
         """Register under an earlier commitment, so that the work is final at once; its id."""
         stated = self.registration(label, registrant, **changes)
         self.commit(stated.work, registrant)
-        self.registry.register(stated, SALT, {"from": registrant})
+        self.registry.register(stated._replace(salt=SALT), {"from": registrant})
         return stated.work
 
     def register_at_once(self, label: str, registrant: Any, **changes: object) -> int:
         """Register without a commitment; the work is final only after GRACE."""
         stated = self.registration(label, registrant, **changes)
-        self.registry.register(stated, NO_SALT, {"from": registrant})
+        self.registry.register(stated, {"from": registrant})
         return stated.work
 
     def derive(self, label: str, registrant: Any, parents: Sequence[int], **terms: object) -> int:

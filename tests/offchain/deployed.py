@@ -69,8 +69,8 @@ class World:
         work = int.from_bytes(hashlib.sha256(master).digest(), "big")
         salt = hashlib.sha256(master + b"salt").digest()
         self.send(registry.commit(registry.commitment(registrant, work, salt)), account)
-        registration = Registration(work, registrant, hashlib.sha256(b"metadata").digest(), permits=permits)
-        self.send(registry.register(registration, salt), account)
+        metadata = hashlib.sha256(b"metadata").digest()
+        self.send(registry.register(Registration(work, registrant, metadata, permits=permits, salt=salt)), account)
         return work
 
     def terms(self, content: Terms = ADAPTATION) -> int:

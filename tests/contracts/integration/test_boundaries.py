@@ -9,7 +9,7 @@ import pytest
 
 from tests.contracts.reverts import reverts
 from tests.contracts.structs import Permit
-from tests.contracts.world import DAY, NATIVE, NO_SALT, SALT, now
+from tests.contracts.world import DAY, NATIVE, SALT, now
 
 
 @pytest.fixture
@@ -35,10 +35,10 @@ def test_grace__an_earlier_commitment__takes_over_before_the_end_and_not_at_it(
     chain.sleep(1)
     end = registry.titleOf(world.register_at_once("a work", rival)).dict()["finalAt"]
     at(end - 1)
-    registry.register.call(stated, SALT, {"from": creator})
+    registry.register.call(stated._replace(salt=SALT), {"from": creator})
     at(end)
     with reverts("WorkRegistry__AlreadyRegistered"):
-        registry.register.call(stated, SALT, {"from": creator})
+        registry.register.call(stated._replace(salt=SALT), {"from": creator})
 
 
 def test_grace__earning_selling_and_moving__begin_at_its_end(world, registry, licensing, ledger, creator, buyer, at):
@@ -64,10 +64,10 @@ def test_deadline__registration__valid_up_to_it(world, registry, creator, later,
     stated = world.registration("a work", creator)
     signature = world.sign_registration(stated, creator, deadline=later)
     at(later)
-    registry.registerBySig.call(stated, NO_SALT, later, signature, {"from": world.relayer})
+    registry.registerBySig.call(stated, later, signature, {"from": world.relayer})
     at(later + 1)
     with reverts("WorkRegistry__Expired", later):
-        registry.registerBySig.call(stated, NO_SALT, later, signature, {"from": world.relayer})
+        registry.registerBySig.call(stated, later, signature, {"from": world.relayer})
 
 
 def test_expiry__quote__void_from_it(world, licensing, buyer, work, later, at):
@@ -108,10 +108,10 @@ def test_expiry__permit_licence__permits_until_it(world, registry, licensing, cr
     stated = world.registration("child", creator, permits=(permit,))
     expiry = licensing.expiresAt(permit)
     at(expiry - 1)
-    registry.register.call(stated, NO_SALT, {"from": creator})
+    registry.register.call(stated, {"from": creator})
     at(expiry)
     with reverts("Licensing__NotLive", permit):
-        registry.register.call(stated, NO_SALT, {"from": creator})
+        registry.register.call(stated, {"from": creator})
 
 
 def test_sell_until__derivative__sold_until_it(world, licensing, creator, rival, buyer, at):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contracts.reverts import reverts
-from tests.contracts.world import DAY, FOREVER, NO_SALT, SALT
+from tests.contracts.world import DAY, FOREVER, SALT
 
 ALL = 2**64 - 1
 
@@ -19,7 +19,7 @@ def test_register__live_permit__used_once(world, registry, licensing, creator, p
     """R5: one derivative a permit, unless its terms allow more."""
     permit = world.free_licence(parents[0], creator)
     stated = world.registration("child", creator, permits=(permit,))
-    done = registry.register(stated, NO_SALT, {"from": creator})
+    done = registry.register(stated, {"from": creator})
     assert dict(done.events["PermitUsed"]) == {"licence": permit, "child": stated.work, "used": 1}
     assert done.events["WorkRegistered"]["upstream"] == 100_000
     assert licensing.licenceOf(permit)["derivatives"] == 1
@@ -72,7 +72,7 @@ def test_register__by_signature__permits_of_the_registrant(world, registry, crea
     permit = world.free_licence(parents[0], creator)
     stated = world.registration("child", creator, permits=(permit,))
     signature = world.sign_registration(stated, creator, deadline=2**40)
-    registry.registerBySig(stated, NO_SALT, 2**40, signature, {"from": world.relayer})
+    registry.registerBySig(stated, 2**40, signature, {"from": world.relayer})
     assert registry.titleOf(stated.work)["parents"] == 1
 
 
@@ -131,6 +131,15 @@ def test_limits_of__lasting_permit__does_not_shorten(world, licensing, creator, 
     assert tuple(licensing.limitsOf(child)) == (FOREVER, ALL)
 
 
+def test_limits_of__lasting_permit_of_a_limited_parent__ends_with_the_parent(world, licensing, creator, parents):
+    """A child whose time is limited cannot let a grandchild sell for ever in its place."""
+    limited = world.free_licence(parents[0], creator, lasting=False, duration=DAY)
+    child = world.register("child", creator, permits=(limited,))
+    permit = world.free_licence(child, creator, lasting=True)
+    grandchild = world.register("grandchild", creator, permits=(permit,))
+    assert tuple(licensing.limitsOf(grandchild)) == (licensing.expiresAt(limited), ALL)
+
+
 def test_buy__derivative_after_sell_until__refused_but_its_licences_live(
     world, licensing, chain, creator, buyer, parents
 ):
@@ -173,5 +182,5 @@ def test_register__commit_reveal_of_a_derivative__edges_stand(world, registry, l
     permits = tuple(world.free_licence(parent, creator) for parent in parents)
     stated = world.registration("child", creator, permits=permits)
     world.commit(stated.work, creator)
-    registry.register(stated, SALT, {"from": creator})
+    registry.register(stated._replace(salt=SALT), {"from": creator})
     assert [ledger.edgeOf(stated.work, i)["parent"] for i in range(2)] == parents

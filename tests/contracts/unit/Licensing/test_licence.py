@@ -32,7 +32,7 @@ def test_expired__as_a_permit__permits_nothing(world, registry, licensing, chain
     chain.sleep(365 * DAY + 1)
     stated = world.registration("derivative", buyer, permits=(licence,))
     with reverts("Licensing__NotLive", licence):
-        registry.register(stated, b"\0" * 32, {"from": buyer})
+        registry.register(stated, {"from": buyer})
 
 
 def test_views__unknown_licence__refused_and_not_live(licensing):

@@ -33,7 +33,7 @@ def test_link__registration__edges_and_their_events(world, ledger, creator, pare
     """Edges are fixed at registration, in the order of the permits."""
     permits = tuple(world.free_licence(parent, creator, upstream=u) for parent, u in zip(parents, (7, 9), strict=True))
     stated = world.registration("child", creator, permits=permits)
-    done = world.registry.register(stated, b"\0" * 32, {"from": creator})
+    done = world.registry.register(stated, {"from": creator})
     expected = [(stated.work, parents[0], 0, 7), (stated.work, parents[1], 1, 9)]
     assert [(e["child"], e["parent"], e["edge"], e["upstream"]) for e in done.events["EdgeLinked"]] == expected
     assert [tuple(ledger.edgeOf(stated.work, i)) for i in range(2)] == [(parents[0], 7), (parents[1], 9)]

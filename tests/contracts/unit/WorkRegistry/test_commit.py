@@ -6,18 +6,23 @@ from tests.contracts.reverts import reverts
 from tests.contracts.world import SALT, work_id
 
 
-def test_commit__same_hash_again__refused(world, registry, creator, rival):
-    """R1: a commitment keeps the time at which it was first made."""
-    commitment = world.commit(work_id("a work"), creator)
-    with reverts("WorkRegistry__CommitmentExists", commitment):
-        registry.commit(commitment, {"from": rival})
+def test_commit__copied_by_somebody_else__neither_fails_nor_counts_anew(world, registry, creator, rival, chain):
+    """R1: nobody can make a commitment fail by sending it first, nor younger by sending it again."""
+    stated = world.registration("a work", creator)
+    world.commit(stated.work, creator)
+    chain.sleep(1)
+    world.register_at_once("a work", rival)
+    chain.sleep(1)
+    assert "Committed" not in registry.commit(world.commitment(stated.work, creator), {"from": rival}).events
+    registry.register(stated._replace(salt=SALT), {"from": creator})
+    assert registry.ownerOf(stated.work) == creator
 
 
 def test_commit__sent_by_somebody_else__counts_for_the_registrant(world, registry, creator):
     """The hash names the registrant, so that a relayer may pay for it."""
     stated = world.registration("a work", creator)
     world.commit(stated.work, creator, by=world.relayer)
-    registry.register(stated, SALT, {"from": creator})
+    registry.register(stated._replace(salt=SALT), {"from": creator})
     title = registry.titleOf(stated.work).dict()
     assert title["holder"] == creator
     assert title["finalAt"] == title["registeredAt"]
@@ -30,7 +35,7 @@ def test_register__reveal_in_the_block_of_the_commitment__too_young(world, regis
     commitment = world.commitment(stated.work, wallet)
     calls = [
         (registry, 0, registry.commit.encode_input(commitment)),
-        (registry, 0, registry.register.encode_input(stated, SALT)),
+        (registry, 0, registry.register.encode_input(stated._replace(salt=SALT))),
     ]
     with reverts("WorkRegistry__CommitmentTooYoung"):
         wallet.execute(calls, {"from": world.creators[0]})
@@ -45,11 +50,11 @@ def test_register__committed_in_the_second_of_an_at_once_title__not_earlier(worl
     first, second = world.registration("a work", wallet), world.registration("a work", creator)
     calls = [
         (registry, 0, registry.commit.encode_input(world.commitment(second.work, creator))),
-        (registry, 0, registry.register.encode_input(first, b"\0" * 32)),
+        (registry, 0, registry.register.encode_input(first)),
     ]
     wallet.execute(calls, {"from": rival})
     with reverts("WorkRegistry__AlreadyRegistered", first.work, wallet):
-        registry.register(second, SALT, {"from": creator})
+        registry.register(second._replace(salt=SALT), {"from": creator})
 
 
 def test_register__copied_reveal__refused(world, registry, creator, rival):
@@ -57,9 +62,9 @@ def test_register__copied_reveal__refused(world, registry, creator, rival):
     stated = world.registration("a work", creator)
     world.commit(stated.work, creator)
     with reverts("WorkRegistry__CommitmentUnknown", world.commitment(stated.work, rival)):
-        registry.register(stated._replace(registrant=str(rival)), SALT, {"from": rival})
+        registry.register(stated._replace(registrant=str(rival), salt=SALT), {"from": rival})
     with reverts("WorkRegistry__NotRegistrant", creator, rival):
-        registry.register(stated, SALT, {"from": rival})
+        registry.register(stated._replace(salt=SALT), {"from": rival})
 
 
 def test_register__other_salt_or_work__commitment_unknown(world, registry, creator):
@@ -67,6 +72,6 @@ def test_register__other_salt_or_work__commitment_unknown(world, registry, creat
     stated = world.registration("a work", creator)
     world.commit(stated.work, creator)
     with reverts("WorkRegistry__CommitmentUnknown"):
-        registry.register(stated, b"\1" * 32, {"from": creator})
+        registry.register(stated._replace(salt=b"\1" * 32), {"from": creator})
     with reverts("WorkRegistry__CommitmentUnknown"):
-        registry.register(stated._replace(work=work_id("another work")), SALT, {"from": creator})
+        registry.register(stated._replace(work=work_id("another work"), salt=SALT), {"from": creator})

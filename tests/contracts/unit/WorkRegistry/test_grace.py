@@ -67,7 +67,7 @@ def test_reveal__committed_before__takes_the_work_over(
     chain.sleep(1)
     stolen = world.register_at_once("a work", rival, listings=(Listing(1, NATIVE, 1),))
     registry.approve(buyer, stolen, {"from": rival})
-    done = registry.register(stated, SALT, {"from": creator})
+    done = registry.register(stated._replace(salt=SALT), {"from": creator})
     assert done.events["WorkEpochAdvanced"]["epoch"] == 1
     title = registry.titleOf(stated.work).dict()
     assert (title["holder"], title["epoch"], title["finalAt"]) == (creator, 1, title["registeredAt"])
@@ -96,7 +96,7 @@ def test_reveal__former_was_a_derivative__its_edges_listings_and_mandates_are_vo
     listed = licensing.offerOf(3)
     assert listed.dict()["work"] == stolen
 
-    done = registry.register(stated, SALT, {"from": creator})
+    done = registry.register(stated._replace(salt=SALT), {"from": creator})
     assert done.events["EdgesCleared"]["child"] == stolen
     for edge in range(2):
         with reverts("RoyaltyLedger__UnknownEdge", stolen, edge):
@@ -127,7 +127,7 @@ def test_reveal__derivative_takes_over_a_larger_derivative__only_its_own_edges_r
     world.commit(stated.work, creator)
     chain.sleep(1)
     world.register_at_once("a work", rival, permits=theirs)
-    registry.register(stated, SALT, {"from": creator})
+    registry.register(stated._replace(salt=SALT), {"from": creator})
     assert tuple(ledger.edgeOf(stated.work, 0)) == (second, 100_000)
     with reverts("RoyaltyLedger__UnknownEdge", stated.work, 1):
         ledger.edgeOf(stated.work, 1)
@@ -138,7 +138,7 @@ def test_reveal__committed_later__refused(world, registry, creator, rival, fresh
     """R1: who came first stays."""
     world.commit(fresh, creator)
     with reverts("WorkRegistry__AlreadyRegistered", fresh, rival):
-        registry.register(world.registration("a work", creator), SALT, {"from": creator})
+        registry.register(world.registration("a work", creator)._replace(salt=SALT), {"from": creator})
 
 
 def test_reveal__after_grace__refused(world, registry, creator, rival, chain):
@@ -149,7 +149,7 @@ def test_reveal__after_grace__refused(world, registry, creator, rival, chain):
     world.register_at_once("a work", rival)
     chain.sleep(GRACE)
     with reverts("WorkRegistry__AlreadyRegistered", stated.work, rival):
-        registry.register(stated, SALT, {"from": creator})
+        registry.register(stated._replace(salt=SALT), {"from": creator})
 
 
 def test_reveal__former_had_a_commitment__refused(world, registry, creator, rival, chain):
@@ -159,7 +159,7 @@ def test_reveal__former_had_a_commitment__refused(world, registry, creator, riva
     chain.sleep(1)
     world.register("a work", rival)
     with reverts("WorkRegistry__AlreadyRegistered", stated.work, rival):
-        registry.register(stated, SALT, {"from": creator})
+        registry.register(stated._replace(salt=SALT), {"from": creator})
 
 
 def test_at_once__former_at_once__refused(world, rival, creator, fresh):

@@ -8,7 +8,7 @@ import pytest
 
 from tests.contracts.reverts import reverts
 from tests.contracts.structs import Listing
-from tests.contracts.world import DOLLAR, GRACE, NATIVE, NO_SALT, SALT, UNITS, work_id
+from tests.contracts.world import DOLLAR, GRACE, NATIVE, SALT, UNITS, work_id
 
 ISCC = bytes.fromhex("cc" * 40)
 
@@ -16,7 +16,7 @@ ISCC = bytes.fromhex("cc" * 40)
 def test_register__plain__title_shares_metadata_and_event(world, registry, ledger, creator):
     """R1: the id is the content's sha256; the registrant gets the title and all shares."""
     stated = world.registration("a work", creator, provenance=b"\x07" * 32, iscc=ISCC)
-    done = registry.register(stated, NO_SALT, {"from": creator})
+    done = registry.register(stated, {"from": creator})
     assert tuple(registry.titleOf(stated.work)) == (creator, done.timestamp, done.timestamp + GRACE, 0, 0, 0, False)
     assert registry.ownerOf(stated.work) == creator
     assert registry.metadataOf(stated.work) == "0x" + stated.metadata.hex()
@@ -43,7 +43,7 @@ def test_register__nothing__refused(world, registry, creator, work):
     """R1: 0 and sha256 of the empty string are nobody's works."""
     stated = world.registration("a work", creator)._replace(work=work)
     with reverts("WorkRegistry__EmptyWork", work):
-        registry.register(stated, NO_SALT, {"from": creator})
+        registry.register(stated, {"from": creator})
 
 
 def test_register__content_registered_before__refused(world, registry, creator, rival, work):
@@ -51,17 +51,17 @@ def test_register__content_registered_before__refused(world, registry, creator, 
     copy = world.registration("a work", rival)
     assert copy.work == work
     with reverts("WorkRegistry__AlreadyRegistered", work, creator):
-        registry.register(copy, NO_SALT, {"from": rival})
+        registry.register(copy, {"from": rival})
     world.commit(work, rival)
     with reverts("WorkRegistry__AlreadyRegistered", work, creator):
-        registry.register(copy, SALT, {"from": rival})
+        registry.register(copy._replace(salt=SALT), {"from": rival})
     with reverts("WorkRegistry__AlreadyRegistered", work, creator):
-        registry.register(world.registration("a work", creator), NO_SALT, {"from": creator})
+        registry.register(world.registration("a work", creator), {"from": creator})
 
 
 def test_register__for_somebody_else__refused(world, registry, creator, rival):
     with reverts("WorkRegistry__NotRegistrant", creator, rival):
-        registry.register(world.registration("a work", creator), NO_SALT, {"from": rival})
+        registry.register(world.registration("a work", creator), {"from": rival})
 
 
 def test_register__with_listings_and_bounds__published_in_one_transaction(world, registry, licensing, creator, buyer):
@@ -70,7 +70,7 @@ def test_register__with_listings_and_bounds__published_in_one_transaction(world,
     mandate = world.bounds(world.pricing)
     stated = world.registration("a work", creator, listings=listings, bounds=(mandate,))
     world.commit(stated.work, creator)
-    done = registry.register(stated, SALT, {"from": creator})
+    done = registry.register(stated._replace(salt=SALT), {"from": creator})
     assert [(o["terms"], o["currency"], o["price"]) for o in done.events["OfferMade"]] == [tuple(li) for li in listings]
     assert done.events["BoundsSet"]["delegate"] == world.pricing
     for offer in done.events["OfferMade"]:
@@ -83,7 +83,7 @@ def test_register__with_listings_and_bounds__published_in_one_transaction(world,
 def test_register__unknown_currency_in_a_listing__nothing_registered(world, registry, creator):
     stated = world.registration("a work", creator, listings=(Listing(1, 2, 1),))
     with reverts("RoyaltyLedger__UnknownCurrency", 2):
-        registry.register(stated, NO_SALT, {"from": creator})
+        registry.register(stated, {"from": creator})
     with reverts("WorkRegistry__UnknownWork", stated.work):
         registry.titleOf(stated.work)
 
@@ -106,7 +106,7 @@ def test_register__paused__refused_until_resumed(world, registry, admin, creator
     stated = world.registration("a work", creator)
     signature = world.sign_registration(stated, creator, deadline=2**40)
     with reverts("Pausable__Paused"):
-        registry.registerBySig(stated, NO_SALT, 2**40, signature, {"from": world.relayer})
+        registry.registerBySig(stated, 2**40, signature, {"from": world.relayer})
     registry.setPaused(False, {"from": admin})
     world.register_at_once("a work", creator)
 

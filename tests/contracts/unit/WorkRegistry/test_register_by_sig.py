@@ -7,7 +7,7 @@ import pytest
 from tests.contracts.reverts import reverts
 from tests.contracts.signing import compact, digest, high_s, sign
 from tests.contracts.structs import Listing
-from tests.contracts.world import DOLLAR, GRACE, NATIVE, NO_SALT, SALT, now, work_id
+from tests.contracts.world import DOLLAR, GRACE, NATIVE, SALT, now, work_id
 
 NOBODY = "0x" + "0" * 40
 
@@ -32,7 +32,7 @@ def stated(world, creator):
 
 def test_register_by_sig__account__title_goes_to_the_signer(world, registry, creator, stated, deadline):
     signature = world.sign_registration(stated, creator, deadline=deadline)
-    registry.registerBySig(stated, NO_SALT, deadline, signature, {"from": world.relayer})
+    registry.registerBySig(stated, deadline, signature, {"from": world.relayer})
     assert registry.ownerOf(stated.work) == creator
 
 
@@ -41,33 +41,54 @@ def test_register_by_sig__contract_wallet__erc1271_decides(world, registry, crea
     stated = world.registration("a work", wallet)
     forged = world.sign_registration(stated, rival, deadline=deadline)
     with reverts("WorkRegistry__BadSignature"):
-        registry.registerBySig(stated, NO_SALT, deadline, forged, {"from": world.relayer})
+        registry.registerBySig(stated, deadline, forged, {"from": world.relayer})
     signature = world.sign_registration(stated, creator, deadline=deadline)
-    registry.registerBySig(stated, NO_SALT, deadline, signature, {"from": world.relayer})
+    registry.registerBySig(stated, deadline, signature, {"from": world.relayer})
     assert registry.ownerOf(stated.work) == wallet
 
 
 def test_register_by_sig__with_commitment__final_at_once(world, registry, creator, stated, deadline):
-    """The salt is not signed: it can only strengthen the registrant's claim."""
+    stated = stated._replace(salt=SALT)
     signature = world.sign_registration(stated, creator, deadline=deadline)
     world.commit(stated.work, creator, by=world.relayer)
-    registry.registerBySig(stated, SALT, deadline, signature, {"from": world.relayer})
+    registry.registerBySig(stated, deadline, signature, {"from": world.relayer})
     title = registry.titleOf(stated.work).dict()
     assert title["finalAt"] == title["registeredAt"]
 
 
-def test_register_by_sig__watcher_sends_it_without_the_salt__the_reveal_still_makes_it_final(
+def test_register_by_sig__carrier_drops_the_salt__refused(world, registry, creator, stranger, stated, deadline):
+    """R6: an at-once registration would delay the title, and use up a derivative's permit."""
+    signature = world.sign_registration(stated._replace(salt=SALT), creator, deadline=deadline)
+    world.commit(stated.work, creator, by=world.relayer)
+    with reverts("WorkRegistry__BadSignature"):
+        registry.registerBySig(stated, deadline, signature, {"from": stranger})
+
+
+def test_register_by_sig__carrier_commits_under_a_salt_of_its_own__signature_works_once(
     world, registry, creator, stranger, stated, deadline, chain
 ):
-    """R1: dropping the salt delays nothing: the registrant's own commitment takes the title over."""
+    """R6: an at-once registration must not be replayed over what its registrant changed since."""
     signature = world.sign_registration(stated, creator, deadline=deadline)
-    world.commit(stated.work, creator, by=world.relayer)
+    world.commit(stated.work, creator, by=stranger)
     chain.sleep(1)
-    registry.registerBySig(stated, NO_SALT, deadline, signature, {"from": stranger})
-    assert registry.titleOf(stated.work).dict()["finalAt"] > now()
-    registry.registerBySig(stated, SALT, deadline, signature, {"from": world.relayer})
-    title = registry.titleOf(stated.work).dict()
-    assert (title["holder"], title["finalAt"]) == (creator, title["registeredAt"])
+    registry.registerBySig(stated, deadline, signature, {"from": world.relayer})
+    with reverts("WorkRegistry__BadSignature"):
+        registry.registerBySig(stated._replace(salt=SALT), deadline, signature, {"from": stranger})
+    with reverts("WorkRegistry__AlreadyRegistered", stated.work, creator):
+        registry.registerBySig(stated, deadline, signature, {"from": stranger})
+
+
+def test_register_by_sig__commitment_made_again_after_the_reveal__signature_works_once(
+    world, registry, creator, stranger, stated, deadline
+):
+    """R6: a reveal deletes its commitment, and anybody may make it again."""
+    stated = stated._replace(salt=SALT)
+    signature = world.sign_registration(stated, creator, deadline=deadline)
+    world.commit(stated.work, creator)
+    registry.registerBySig(stated, deadline, signature, {"from": world.relayer})
+    world.commit(stated.work, creator, by=stranger)
+    with reverts("WorkRegistry__AlreadyRegistered", stated.work, creator):
+        registry.registerBySig(stated, deadline, signature, {"from": stranger})
 
 
 def test_hash_registration__every_field__equals_eth_account(world, registry, creator, stated, deadline):
@@ -99,7 +120,7 @@ def test_register_by_sig__signed_for_another_domain_or_epoch__refused(
     signature = world.sign_registration(stated, creator, deadline=deadline, **wrong)
     right = digest(world.typed_registration(stated, epoch=0, deadline=deadline))
     with reverts("WorkRegistry__BadSignature", creator, right):
-        registry.registerBySig(stated, NO_SALT, deadline, signature, {"from": world.relayer})
+        registry.registerBySig(stated, deadline, signature, {"from": world.relayer})
 
 
 def test_register_by_sig__after_the_epoch_advanced__refused(world, registry, creator, stated, deadline):
@@ -108,18 +129,18 @@ def test_register_by_sig__after_the_epoch_advanced__refused(world, registry, cre
     assert registry.advanceEpoch({"from": creator}).events["EpochAdvanced"]["epoch"] == 1
     assert registry.epochOf(creator) == 1
     with reverts("WorkRegistry__BadSignature"):
-        registry.registerBySig(stated, NO_SALT, deadline, signature, {"from": world.relayer})
+        registry.registerBySig(stated, deadline, signature, {"from": world.relayer})
     signature = world.sign_registration(stated, creator, epoch=1, deadline=deadline)
-    registry.registerBySig(stated, NO_SALT, deadline, signature, {"from": world.relayer})
+    registry.registerBySig(stated, deadline, signature, {"from": world.relayer})
 
 
 def test_register_by_sig__past_the_deadline__refused(world, registry, creator, stated, deadline, chain):
     signature = world.sign_registration(stated, creator, deadline=deadline)
     with reverts("WorkRegistry__BadSignature"):
-        registry.registerBySig(stated, NO_SALT, deadline + 1, signature, {"from": world.relayer})
+        registry.registerBySig(stated, deadline + 1, signature, {"from": world.relayer})
     chain.sleep(3601)
     with reverts("WorkRegistry__Expired", deadline):
-        registry.registerBySig(stated, NO_SALT, deadline, signature, {"from": world.relayer})
+        registry.registerBySig(stated, deadline, signature, {"from": world.relayer})
 
 
 @pytest.mark.parametrize(
@@ -133,6 +154,7 @@ def test_register_by_sig__past_the_deadline__refused(world, registry, creator, s
         {"listings": (Listing(1, NATIVE, 7), Listing(1, DOLLAR, 8))},
         {"listings": (Listing(1, DOLLAR, 9), Listing(1, NATIVE, 7))},
         {"bounds": ()},
+        {"salt": SALT},
     ],
     ids=lambda change: next(iter(change)),
 )
@@ -140,22 +162,20 @@ def test_register_by_sig__one_field_changed__refused(world, registry, creator, s
     """R6: the submitter can change nothing that was signed."""
     signature = world.sign_registration(stated, creator, deadline=deadline)
     with reverts("WorkRegistry__BadSignature"):
-        registry.registerBySig(stated._replace(**change), NO_SALT, deadline, signature, {"from": world.relayer})
+        registry.registerBySig(stated._replace(**change), deadline, signature, {"from": world.relayer})
 
 
 def test_register_by_sig__registrant_is_not_the_signer__refused(world, registry, creator, rival, stated, deadline):
     signature = world.sign_registration(stated, rival, deadline=deadline)
     for registrant in (str(creator), NOBODY):
         with reverts("WorkRegistry__BadSignature"):
-            registry.registerBySig(
-                stated._replace(registrant=registrant), NO_SALT, deadline, signature, {"from": world.relayer}
-            )
+            registry.registerBySig(stated._replace(registrant=registrant), deadline, signature, {"from": world.relayer})
 
 
 @pytest.mark.parametrize("signature", [b"", b"\0" * 65, b"\xff" * 64, b"\1" * 66], ids=len)
 def test_register_by_sig__no_signature__refused(world, registry, stated, deadline, signature):
     with reverts("WorkRegistry__BadSignature"):
-        registry.registerBySig(stated, NO_SALT, deadline, signature, {"from": world.relayer})
+        registry.registerBySig(stated, deadline, signature, {"from": world.relayer})
 
 
 @pytest.mark.parametrize("form", [high_s, compact], ids=["high-s", "compact"])
@@ -165,11 +185,11 @@ def test_register_by_sig__other_form_of_a_used_signature__still_used(
     """R6: what is single-use is the work, not the bytes of a signature, so that malleability gains nothing."""
     message = world.typed_registration(stated, epoch=0, deadline=deadline)
     signature = sign(creator, message)
-    registry.registerBySig(stated, NO_SALT, deadline, signature, {"from": world.relayer})
+    registry.registerBySig(stated, deadline, signature, {"from": world.relayer})
     chain.sleep(GRACE)
     for again in (signature, form(signature)):
         with reverts("WorkRegistry__AlreadyRegistered", stated.work, creator):
-            registry.registerBySig(stated, NO_SALT, deadline, again, {"from": world.relayer})
+            registry.registerBySig(stated, deadline, again, {"from": world.relayer})
 
 
 @pytest.mark.parametrize("form", [high_s, compact], ids=["high-s", "compact"])
@@ -177,5 +197,5 @@ def test_register_by_sig__other_form_of_an_unused_signature__same_statement(
     world, registry, creator, stated, deadline, form
 ):
     signature = form(world.sign_registration(stated, creator, deadline=deadline))
-    registry.registerBySig(stated, NO_SALT, deadline, signature, {"from": world.relayer})
+    registry.registerBySig(stated, deadline, signature, {"from": world.relayer})
     assert registry.ownerOf(stated.work) == creator

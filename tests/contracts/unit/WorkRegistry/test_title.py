@@ -5,6 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 
 import pytest
+from brownie import web3
 from multiformats import CID
 
 from tests.contracts.reverts import reverts
@@ -103,6 +104,25 @@ def test_transfer__former_holder__keeps_revenue_but_no_control(
     assert ledger.claimable(work, NATIVE, buyer) == 0
     with reverts("Licensing__NotHolder", work, creator):
         licensing.list(work, (1, NATIVE, 1), {"from": creator})
+
+
+def test_advance_work_epoch__last_epoch__refused_instead_of_beginning_anew(registry, creator, rival, work):
+    """R6: a holder who spins the epoch until it wraps would revive the listings of epoch 0 for the next holder."""
+    state = int(web3.eth.get_storage_at(registry.address, _title_slot(work)).hex(), 16)
+    last = (state & ~(0xFFFFFF << (160 + 67))) | (0xFFFFFF << (160 + 67))
+    setting = [registry.address, hex(_title_slot(work)), f"0x{last:064x}"]
+    web3.provider.make_request("evm_setAccountStorageAt", setting)
+    assert registry.titleOf(work).dict()["epoch"] == 0xFFFFFF
+    with reverts("WorkRegistry__EpochsUsedUp", work):
+        registry.advanceWorkEpoch(work, {"from": creator})
+    with reverts("WorkRegistry__EpochsUsedUp", work):
+        registry.transferFrom(creator, rival, work, {"from": creator})
+
+
+def _title_slot(work: int) -> int:
+    """Where Solady keeps an ERC-721 owner: 2·id + keccak256(upper 28 bytes of the id ‖ its seed)."""
+    hashed = web3.keccak(work.to_bytes(32, "big")[:28] + bytes.fromhex("7d882553"))
+    return (2 * work + int.from_bytes(hashed, "big")) % 2**256
 
 
 def test_supports_interface__erc165_721_metadata_4906__yes(registry):

@@ -112,7 +112,7 @@ def test_advance__registration_gave_way__earlier_committer_has_title_and_shares(
     world.rpc("evm_increaseTime", 1)
     licence = last_licence(world)
     world.send(registry.register(Registration(work, copier, bytes(32), permits=(licence,))), CREATOR)
-    world.send(registry.register(Registration(work, author, bytes(32)), salt), SECOND_CREATOR)
+    world.send(registry.register(Registration(work, author, bytes(32), salt=salt)), SECOND_CREATOR)
     world.send(world.contracts.ledger.deposit(work, 0, 1000), CREATOR)
     Indexer(world.contracts, store).advance()
     with store.snapshot() as tx:

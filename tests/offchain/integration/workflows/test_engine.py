@@ -101,10 +101,10 @@ def test_describe__registered_by_somebody_else__is_adopted_from_ipfs(site: Site,
     data = canonical_json(metadata)
     services.ipfs.pin(data)
     ben, registry = site.address(BEN), site.world.contracts.registry
-    registration = Registration(identity.work_id, ben, hashlib.sha256(data).digest())
     salt = b"\x01" * 32
+    registration = Registration(identity.work_id, ben, hashlib.sha256(data).digest(), salt=salt)
     site.world.send(registry.commit(registry.commitment(ben, identity.work_id, salt)), BEN)
-    site.world.send(registry.register(registration, salt), BEN)
+    site.world.send(registry.register(registration), BEN)
     with pytest.raises(NotFoundError):
         describe(services, identity.work_id)
     services.advance()
