@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from offchain.chain.sender import Limits, Receipt, Sender
 from offchain.chain.signer import LocalSigner, development_signer
 from offchain.errors import ColophonError, InputError, RefusedError, UnavailableError
 from offchain.store import Store, TransactionStatus, open_store
-from tests.offchain.deployed import World, deploy
+from tests.offchain.deployed import ADAPTATION, World, deploy
 
 DOLLARS = 10**6
 
@@ -278,11 +279,11 @@ def test_send__chain_reorganised_a_mined_transaction_away__it_comes_back_before_
 
 
 def test_send__mined_but_failed__tells_the_contracts_reason_and_frees_the_key(world, store, signer):
-    salt = bytes(31) + b"\x01"
-    commitment = world.contracts.registry.commit(salt)
+    """Terms register once; each of two senders sees them free until one is mined."""
+    terms = world.contracts.licensing.register_terms(replace(ADAPTATION, text=b"\x01" * 32))
     world.rpc("miner_stop")
     running = [
-        in_background(Sender(world.client, store).send, commitment, development_signer(index, 1337), "commit")
+        in_background(Sender(world.client, store).send, terms, development_signer(index, 1337), "terms")
         for index in (1, 2)
     ]
     until(lambda: all(on_its_way(world, store, index) for index in (1, 2)))
@@ -292,10 +293,10 @@ def test_send__mined_but_failed__tells_the_contracts_reason_and_frees_the_key(wo
     outcomes = [outcome for _, (outcome,) in running]
     (receipt,) = [each for each in outcomes if isinstance(each, Receipt)]
     (error,) = [each for each in outcomes if isinstance(each, ColophonError)]
-    assert error.code in ("commitment-exists", "reverted")
+    assert error.code in ("terms-exist", "reverted")
     failed = 1 if outcomes[0] is error else 2
     with store.snapshot() as tx:
-        assert tx.transactions.by_key(1337, world.accounts[failed], "commit") is None
+        assert tx.transactions.by_key(1337, world.accounts[failed], "terms") is None
         (kept,) = tx.transactions.mined_from(1337, world.accounts[failed], 0)
         assert kept.status == TransactionStatus.REVERTED
     assert receipt.block > 0
