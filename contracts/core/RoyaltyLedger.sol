@@ -254,7 +254,9 @@ contract RoyaltyLedger is RoyaltyShares, Ownable2Step, ReentrancyGuard {
         emit Claimed(work, currency, msg.sender, to, amount);
     }
 
+    /// @dev Money paid to the ledger itself would be nobody's.
     function _pay(address to, uint256 currency, uint256 amount) private {
+        if (to == address(this)) revert RoyaltyLedger__PaymentFailed(to, currency, amount);
         bool paid = currency == 0
             ? SafeTransferLib.trySafeTransferETH(to, amount, gasleft())
             : _trySafeTransfer(currencyAt(currency), to, amount);

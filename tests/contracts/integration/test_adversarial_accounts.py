@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contracts.reverts import reverts
-from tests.contracts.world import NATIVE, UNITS
+from tests.contracts.world import DOLLAR, NATIVE, UNITS
 
 REENTRANCY = "0xab143c06"  # selector of Reentrancy()
 
@@ -46,11 +46,12 @@ def test_refusing_receiver__its_own_claim__fails_and_is_still_owed(
     assert ledger.balance() == 0
 
 
-def test_claim__to_the_ledger_itself__refused(world, ledger, creator, work):
-    """M1: coins that came back would belong to nobody."""
-    world.deposit(work, 1000)
-    with reverts("RoyaltyLedger__PaymentFailed", ledger, NATIVE, 1000):
-        ledger.claim([work], NATIVE, ledger, {"from": creator})
+@pytest.mark.parametrize("currency", [NATIVE, DOLLAR])
+def test_claim__to_the_ledger_itself__refused(world, ledger, creator, work, currency):
+    """M1: money that came back would belong to nobody."""
+    world.deposit(work, 1000, currency)
+    with reverts("RoyaltyLedger__PaymentFailed", ledger, currency, 1000):
+        ledger.claim([work], currency, ledger, {"from": creator})
 
 
 def test_reentrant_receiver__claims_again_while_paid__paid_once(world, ledger, creator, rival, stranger, work, trap):
