@@ -15,8 +15,8 @@ import {Offers} from "./Offers.sol";
 /// @title Licensing
 /// @notice Sells licences, ERC-721 tokens that expire, and lets them permit derivatives.
 /// @dev Rules of rights R3–R7 are stated in docs/SPECIFICATION.md; functions name those they uphold. A licence is one
-/// slot: its holder (160 bits) and 96 bits, high to low: expiry 40 | offer 56. The price of
-/// a sale goes to the ledger in the same call. Reentrancy (R7): all effects of a sale precede its payment, licences are minted without a
+/// slot: its holder (160 bits) and 96 bits, high to low: expiry 40 | offer 56. The price of a sale goes to the ledger
+/// in the same call. Reentrancy (R7): all effects of a sale precede its payment, and licences are minted without a
 /// receiver callback.
 contract Licensing is Offers, ERC721 {
     uint256 private constant OFFER_BITS = 56;
