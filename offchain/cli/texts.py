@@ -39,6 +39,8 @@ def generate(
     from offchain.generation import Runtime, TextParams
     from offchain.generation import generate as run_model
 
+    if out is not None:
+        _require_new(out, _record_of(out))
     settings, params = load_settings(), TextParams(max_tokens, temperature, top_p)
     runtime = Runtime(settings.model_path, settings.torch_threads)
     with progress("generating") as report:
@@ -55,13 +57,27 @@ def generate(
     show(document, [made.data.decode()] if out is None else _files(document), as_json=as_json)
 
 
+def _record_of(out: Path) -> Path:
+    return out.with_name(out.name + ".provenance.json")
+
+
+def _require_new(*paths: Path) -> None:
+    """Refuse before the model runs what could not be written after it."""
+    for path in paths:
+        if path.exists():
+            raise InputError("file-exists", f"{path} exists already", "choose another --out, or move it away")
+        if not path.parent.is_dir():
+            raise InputError("file-unwritable", f"{path.parent} is not a folder", "correct --out")
+
+
 def _written(made: Generated, out: Path) -> Path:
     from offchain.generation import canonical
 
-    record = out.with_name(out.name + ".provenance.json")
+    record = _record_of(out)
     try:
-        out.write_bytes(made.data)
-        record.write_bytes(canonical(made.provenance))
+        for path, data in ((out, made.data), (record, canonical(made.provenance))):
+            with path.open("xb") as file:
+                file.write(data)
     except OSError as error:
         raise InputError("file-unwritable", f"{out} cannot be written: {error.strerror}", "correct --out") from error
     return record

@@ -3,19 +3,12 @@
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from scripts.localnet import ROOT
-from scripts.stack import Ports, Stack, local_stack
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with local_stack(tmp_path_factory.mktemp("stack"), Ports(), lambda _: None) as running:
-        yield running
+from scripts.stack import Stack
 
 
 @pytest.fixture
