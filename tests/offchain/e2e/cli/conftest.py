@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +16,7 @@ from offchain.chain.deployments import save_deployment
 from offchain.workflows.terms import standard_terms
 from scripts.localnet import ROOT
 from tests.offchain.deployed import ADMIN, World, deploy
-from tests.offchain.e2e.cli.process import run
+from tests.offchain.e2e.cli.process import run, stop
 
 DATA = ROOT / "tests" / "data"
 
@@ -70,6 +70,12 @@ def open_cli(chain_url: str, ipfs_url: str, home: Path, name: str = "main") -> C
         "COLOPHON_DEPLOYMENT": str(path),
     }
     return Cli(environ, world, path)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nothing_left_running() -> Iterator[None]:
+    yield
+    stop()
 
 
 @pytest.fixture(scope="session")

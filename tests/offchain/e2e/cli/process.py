@@ -9,6 +9,7 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 
 from offchain.cli import main
@@ -30,6 +31,12 @@ def run(arguments: Sequence[str], environ: Mapping[str, str], folder: Path) -> t
         child.join()
     assert child.exitcode is not None
     return child.exitcode, out.read_text(), err.read_text()
+
+
+def stop() -> None:
+    """End the server and its helper now; by themselves they outlive this process by a moment."""
+    forkserver._forkserver._stop()
+    resource_tracker._resource_tracker._stop()
 
 
 def _enter(arguments: list[str], environ: dict[str, str], out: str, err: str) -> None:
