@@ -10,12 +10,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_path
 
 from offchain.errors import InputError
 
-__all__ = ["Settings", "home_path", "load_settings"]
+__all__ = ["Settings", "home_path", "load_settings", "shown_url"]
 
 _DEFAULT_MAX_UPLOAD = 64 * 2**20
 
@@ -52,7 +53,23 @@ class Settings:
 
     def __repr__(self) -> str:
         # Keys never reach a log.
-        return f"Settings(home={self.home}, rpc_url={self.rpc_url}, ipfs_url={self.ipfs_url})"
+        return f"Settings(home={self.home}, rpc_url={shown_url(self.rpc_url)}, ipfs_url={shown_url(self.ipfs_url)})"
+
+
+def shown_url(url: str) -> str:
+    """`SCHEME://HOST:PORT` of a URL, for messages and logs: its user, path and query may hold a password or an API key.
+
+    Returns:
+        `(hidden)` for what is no such URL.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return "(hidden)"
+    if not parts.scheme or not host:
+        return "(hidden)"
+    return f"{parts.scheme}://{f'[{host}]' if ':' in host else host}{'' if port is None else f':{port}'}"
 
 
 def home_path(environ: Mapping[str, str] = os.environ) -> Path:

@@ -1,8 +1,8 @@
 """Recomputes every wei from raw logs: `python -m scripts.audit --rpc URL --deployment FILE [--json]`.
 
 An accountant's check that trusts neither our services nor the ledger's arithmetic: it imports nothing of `offchain`,
-reads `eth_getLogs` only, folds the events by the formulas of docs/SPECIFICATION.md §2, and compares the result with
-what the chain answers. Exit 1 on any difference.
+reads `eth_getLogs` up to one block, folds the events by the formulas of docs/SPECIFICATION.md §2, and compares the
+result with what the chain answers at that block. Exit 1 on any difference.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ PULLED: Final = "Pulled(uint256,uint256,uint256,uint256,uint256)"
 CLAIMED: Final = "Claimed(uint256,uint256,address,address,uint256)"
 SHARES: Final = "Transfer(address,address,address,uint256,uint256)"
 CURRENCY: Final = "CurrencyAdded(uint256,address)"
+
+WINDOW: Final = 10_000
+"""Blocks whose logs are asked for at once; public nodes refuse more."""
 
 Key = tuple[int, int]
 """(work, currency)."""
@@ -118,26 +121,28 @@ class Books:
                 self.tokens[currency] = token
 
 
-def read_books(web3: Web3, registry: str, ledger: str, first_block: int) -> Books:
-    """Fold all logs of registry and ledger, oldest first."""
+def read_books(web3: Web3, registry: str, ledger: str, first_block: int, last_block: int) -> Books:
+    """Fold the logs of registry and ledger from the first block to the last, both included, oldest first."""
     books = Books()
     events = {bytes(Web3.keccak(text=signature)): signature for signature in _SIGNATURES}
     # The two kinds of Transfer differ in their signature; the registry's ERC-721 one moves no shares.
     addresses = [Web3.to_checksum_address(registry), Web3.to_checksum_address(ledger)]
-    logs = web3.eth.get_logs({"fromBlock": first_block, "toBlock": "latest", "address": addresses})
-    for log in sorted(logs, key=lambda each: (each["blockNumber"], each["logIndex"])):
-        signature = events.get(bytes(log["topics"][0]))
-        if signature is not None:
-            books.keep(signature.split("(")[0], _values(web3, signature, log))
+    for first in range(first_block, last_block + 1, WINDOW):
+        last = min(first + WINDOW - 1, last_block)
+        logs = web3.eth.get_logs({"fromBlock": first, "toBlock": last, "address": addresses})
+        for log in sorted(logs, key=lambda each: (each["blockNumber"], each["logIndex"])):
+            signature = events.get(bytes(log["topics"][0]))
+            if signature is not None:
+                books.keep(signature.split("(")[0], _values(web3, signature, log))
     return books
 
 
-def audit(web3: Web3, books: Books, ledger: str) -> list[str]:
-    """Compare the books with the chain; returns one line for each difference."""
+def audit(web3: Web3, books: Books, ledger: str, block: int) -> list[str]:
+    """Compare the books up to a block with the chain as it was there; returns one line for each difference."""
     found: list[str] = []
 
     def same(what: str, ours: int, function: str, *arguments: int | str) -> None:
-        theirs = _ask(web3, ledger, function, *arguments)
+        theirs = _ask(web3, block, ledger, function, *arguments)
         if ours != theirs:
             found.append(f"{what}: books {ours}, chain {theirs}")
 
@@ -154,10 +159,10 @@ def audit(web3: Web3, books: Books, ledger: str) -> list[str]:
                 ours = books.pullable(child, edge, currency)
                 asked = "pullable(uint256,uint256,uint256)"
                 same(f"edge {edge} of {child:#066x} in {currency}", ours, asked, child, edge, currency)
-    return found + _balances(web3, books, ledger)
+    return found + _balances(web3, books, ledger, block)
 
 
-def _balances(web3: Web3, books: Books, ledger: str) -> list[str]:
+def _balances(web3: Web3, books: Books, ledger: str, block: int) -> list[str]:
     """M1: what came in, less what was paid out, is what is owed, and lies in the ledger."""
     found = []
     for currency, token in books.tokens.items():
@@ -170,9 +175,9 @@ def _balances(web3: Web3, books: Books, ledger: str) -> list[str]:
         if owed + gone * MILLION != should * MILLION:
             found.append(f"currency {currency}: owed {owed} + upstream {gone} is not {should}")
         held = (
-            web3.eth.get_balance(Web3.to_checksum_address(ledger))
+            web3.eth.get_balance(Web3.to_checksum_address(ledger), block)
             if currency == 0
-            else _ask(web3, token, "balanceOf(address)", ledger)
+            else _ask(web3, block, token, "balanceOf(address)", ledger)
         )
         if held < should:  # more is possible: anybody may send tokens to any address, and nobody is credited for it
             found.append(f"currency {currency}: books {should}, the ledger holds only {held}")
@@ -209,10 +214,10 @@ def _values(web3: Web3, signature: str, log: LogReceipt) -> tuple[Any, ...]:
     )
 
 
-def _ask(web3: Web3, contract: str, function: str, *arguments: int | str) -> int:
+def _ask(web3: Web3, block: int, contract: str, function: str, *arguments: int | str) -> int:
     types = function[function.index("(") + 1 : -1].split(",")
     data = bytes(Web3.keccak(text=function)[:4]) + web3.codec.encode(types, arguments)
-    answer = web3.eth.call({"to": Web3.to_checksum_address(contract), "data": data})
+    answer = web3.eth.call({"to": Web3.to_checksum_address(contract), "data": data}, block)
     return int.from_bytes(bytes(answer), "big")
 
 
@@ -226,8 +231,10 @@ def main() -> int:
     deployment = json.loads(options.deployment.read_text())
     address = {name: entry["address"] for name, entry in deployment["contracts"].items()}
     web3 = Web3(HTTPProvider(options.rpc))
-    books = read_books(web3, address["WorkRegistry"], address["RoyaltyLedger"], deployment["block"])
-    differences = audit(web3, books, address["RoyaltyLedger"])
+    # One block for everything: what is mined while the audit reads is no difference.
+    block = web3.eth.block_number
+    books = read_books(web3, address["WorkRegistry"], address["RoyaltyLedger"], deployment["block"], block)
+    differences = audit(web3, books, address["RoyaltyLedger"], block)
     rows = [
         {
             "work": f"{work:#066x}",

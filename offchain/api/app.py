@@ -64,7 +64,7 @@ def _open(app: FastAPI, settings: Settings, stack: ExitStack) -> None:
     services = stack.enter_context(open_services(settings, relayer=relayer, pricing=pricing))
     services.vault.sweep()
     app.state.engine = stack.enter_context(open_engine(services))
-    stack.enter_context(Background(services))
+    app.state.background = stack.enter_context(Background(services))
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
@@ -22,7 +23,7 @@ _log = structlog.get_logger("colophon.background")
 
 
 class Background:
-    """A thread that runs while the block lasts; a node that is away is logged once and tried again."""
+    """A thread that runs while the block lasts; whatever goes wrong is logged once and tried again."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -41,6 +42,11 @@ class Background:
         self._ending.set()
         self._thread.join()
 
+    @property
+    def alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
     def _run(self) -> None:
         while not self._ending.is_set():
             self._pin()
@@ -48,31 +54,31 @@ class Background:
             self._ending.wait(_EVERY)
 
     def _follow(self) -> None:
-        try:
-            self._services.advance()
-        except ColophonError as error:
-            self._tell("indexer", error)
-        else:
-            self._tell("indexer", None)
+        self._attempt("indexer", self._services.advance)
 
     def _pin(self) -> None:
         if self._pin_at is None or time.monotonic() < self._pin_at:
             return
-        try:
-            pin_terms(self._services)
-        except ColophonError as error:
-            self._tell("terms", error)
-            self._pin_at = time.monotonic() + _PIN_EVERY
-        else:
-            self._tell("terms", None)
-            self._pin_at = None
+        pinned = self._attempt("terms", lambda: pin_terms(self._services))
+        self._pin_at = None if pinned else time.monotonic() + _PIN_EVERY
 
-    def _tell(self, what: str, error: ColophonError | None) -> None:
+    def _attempt(self, what: str, act: Callable[[], object]) -> bool:
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001 - the thread's outermost line: nobody else would hear of it
+            self._tell(what, error)
+            return False
+        self._tell(what, None)
+        return True
+
+    def _tell(self, what: str, error: Exception | None) -> None:
         """Log a change, not every repetition."""
-        code = error.code if error else None
+        code = error.code if isinstance(error, ColophonError) else type(error).__name__ if error else None
         if self._said.get(what) != code:
-            if error:
+            if isinstance(error, ColophonError):
                 _log.warning("away", what=what, code=error.code, detail=error.message)
+            elif error:
+                _log.error("internal-error", what=what, exc_info=error)
             else:
                 _log.info("back", what=what)
         self._said[what] = code

@@ -12,10 +12,11 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
+from offchain.api.background import Background
 from offchain.workflows.engine import Engine
 from offchain.workflows.services import Services
 
-__all__ = ["EngineDep", "Once", "OnceDep", "ServicesDep"]
+__all__ = ["BackgroundDep", "EngineDep", "Once", "OnceDep", "ServicesDep"]
 
 
 def _engine(request: Request) -> Engine:
@@ -27,6 +28,12 @@ def _services(request: Request) -> Services:
     return _engine(request).services
 
 
+def _background(request: Request) -> Background:
+    background: Background = request.app.state.background
+    return background
+
+
+BackgroundDep = Annotated[Background, Depends(_background)]
 EngineDep = Annotated[Engine, Depends(_engine)]
 ServicesDep = Annotated[Services, Depends(_services)]
 

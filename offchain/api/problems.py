@@ -6,6 +6,7 @@ request id and told as `internal-error`, without its text.
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 import structlog
@@ -94,11 +95,21 @@ def install_problems(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _answer_unforeseen)
 
 
+class _ProblemResponse(JSONResponse):
+    """A problem quotes what the caller sent, which need not be text that UTF-8 can carry."""
+
+    media_type = MEDIA_TYPE
+
+    def render(self, content: object) -> bytes:
+        text = json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return text.encode("utf-8", "replace")
+
+
 def _answer(request: Request, error: ColophonError, status: int | None = None) -> JSONResponse:
     problem = problem_of(error, request.url.path)
     if status is not None:
         problem.status = status
-    return JSONResponse(problem.model_dump(), status_code=problem.status, media_type=MEDIA_TYPE)
+    return _ProblemResponse(problem.model_dump(), status_code=problem.status)
 
 
 async def _answer_error(request: Request, error: Exception) -> JSONResponse:

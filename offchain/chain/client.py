@@ -32,6 +32,7 @@ from web3.types import BlockData, BlockIdentifier, FilterParams, LogReceipt, TxP
 from offchain.chain.address import parse_address
 from offchain.chain.reverts import decode_revert
 from offchain.chain.structs import Call
+from offchain.config import shown_url
 from offchain.errors import ColophonError, InputError, NotFoundError, RefusedError, UnavailableError
 
 __all__ = ["Block", "Client", "Fees", "connect"]
@@ -171,14 +172,16 @@ def connect(rpc_url: str, expected_chain_id: int | None = None) -> Client:
         RefusedError: `wrong-chain`, another chain than the one expected.
     """
     if not rpc_url.startswith(("http://", "https://")):
-        raise InputError("rpc-url-malformed", f"{rpc_url!r} is not an http URL", "set COLOPHON_RPC_URL to http://…")
+        raise InputError(
+            "rpc-url-malformed", f"{shown_url(rpc_url)} is not an http URL", "set COLOPHON_RPC_URL to http://…"
+        )
     w3 = Web3(HTTPProvider(rpc_url, request_kwargs={"timeout": _TIMEOUT}))
     with speaking(rpc_url):
         chain_id = w3.eth.chain_id
     if expected_chain_id is not None and chain_id != expected_chain_id:
         raise RefusedError(
             "wrong-chain",
-            f"the node at {rpc_url} is on chain {chain_id}, not {expected_chain_id}",
+            f"the node at {shown_url(rpc_url)} is on chain {chain_id}, not {expected_chain_id}",
             "point COLOPHON_RPC_URL at a node of the right chain",
             expected=expected_chain_id,
             found=chain_id,
@@ -194,10 +197,10 @@ def speaking(rpc_url: str) -> Iterator[None]:
     except (requests.RequestException, BadResponseFormat, json.JSONDecodeError) as error:
         raise UnavailableError(
             "chain-down",
-            f"the chain at {rpc_url} does not answer",
+            f"the chain at {shown_url(rpc_url)} does not answer",
             "start it (make up), or point COLOPHON_RPC_URL at a node",
             cause=type(error).__name__,
-        ) from error
+        ) from None  # the cause's own words hold the whole URL, and a log would show them
     except ContractLogicError as error:
         raise decode_revert(_revert_bytes(error)) from error
     except BadFunctionCallOutput as error:

@@ -140,7 +140,9 @@ def _buy_listed(session: Signed, wish: _Wish, *, dry_run: bool) -> tuple[dict[st
     most = None if wish.max_price is None else parse_amount(wish.max_price, sale.currency.decimals)
     _require_price(sale.price, most, sale.currency)
     purchase = services.contracts.licensing.buy(number, sale.recipient, 0 if sale.currency.token else sale.price)
-    allowing = _allowance(session, sale)
+    # A purchase that an earlier run left on its way is taken up, whatever the allowance and the balance are by now.
+    begun = not dry_run and services.sender.unfinished(purchase, account)
+    allowing = [] if begun else _allowance(session, sale)
     if dry_run:
         # Without the allowance the purchase itself cannot be tried, so only the allowance's gas is known.
         costs = [services.sender.dry_run(call, account) for call in allowing or [purchase]]

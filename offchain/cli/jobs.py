@@ -27,7 +27,8 @@ def jobs(
 ) -> None:
     """Show a job of yours, or go on with it.
 
-    Running the command that began it again does the same as --retry.
+    Running the command that began it again does the same as --retry; but colophon buy with --tier asks for a new quote
+    and buys again.
     """
     with job_session(Key(account, keystore, password_file)) as (session, engine):
         if retry:

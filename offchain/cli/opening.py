@@ -84,8 +84,10 @@ def finish(session: Signed, engine: Engine, job: Job, title: str) -> dict[str, A
             ended = engine.wait(job.id, lambda now: _tell(now, report))
     if ended.error is not None:
         # The owner needs the job's name to look at it later.
-        told = ended.error
-        raise type(told)(told.code, told.message, told.remedy, **{**told.facts, "job": job.id})
+        told, remedy = ended.error, ended.error.remedy
+        if told.code == "transaction-pending":  # the same command again may begin another job, with a new quote
+            remedy = f"go on with colophon jobs {job.id} --retry"
+        raise type(told)(told.code, told.message, remedy, **{**told.facts, "job": job.id})
     return finished(ended)
 
 

@@ -183,11 +183,10 @@ def _estimate(session: Signed, path: Path, request: RegistrationRequest) -> dict
     )
     # The digest of the pinned metadata is not known yet; any digest costs the same gas.
     digest = identity.work_id.to_bytes(32, "big")
-    drafted = draft(services, Filed(identity, request), (metadata, digest, ""), None)["registration"]
+    # Without a commitment only an at-once registration can be tried, and that has no salt.
+    drafted = draft(services, Filed(identity, request), (metadata, digest, ""), None, ZERO_DIGEST)
     registry = services.contracts.registry
-    commitment = registry.commitment(account, identity.work_id, drafted.salt)
-    # Without the commitment only an at-once registration can be tried.
-    calls = (registry.commit(commitment), registry.register(replace(drafted, salt=ZERO_DIGEST)))
+    calls = (registry.commit(digest), registry.register(drafted["registration"]))
     costs = [services.sender.dry_run(call, account) for call in calls]
     return {
         "work": work_hex(identity.work_id),

@@ -12,7 +12,7 @@ from typing import Final
 
 from offchain.chain.client import Block
 from offchain.chain.contracts import Contracts
-from offchain.errors import RefusedError, UnavailableError
+from offchain.errors import NotFoundError, RefusedError, UnavailableError
 from offchain.indexer.projection import project
 from offchain.indexer.rows import INDEXED, row
 from offchain.store import BlockRecord, EventRecord, Store
@@ -101,7 +101,7 @@ class Indexer:
         common = self._last_common(newest.number)
         with self._store.transaction() as tx:
             gone = tx.events.remove_above(common)
-            project(tx, gone)
+            project(tx, gone, self._metadata)
         return len(gone)
 
     def _last_common(self, below: int) -> int:
@@ -135,6 +135,12 @@ class Indexer:
             return 0
         return self._keep(first, end, events)
 
+    def _metadata(self, work: int) -> bytes | None:
+        try:
+            return self._contracts.registry.metadata(work)
+        except NotFoundError:
+            return None  # the chain undid the registration meanwhile, which the next rewind finds
+
     def _consistent(self, first: int, end: Block, events: list[EventRecord]) -> bool:
         """Whether the window's end, and the block before its start, are still what they were."""
         after = self._client.block(end.number)
@@ -155,7 +161,7 @@ class Indexer:
                 if (self._origin if before is None else before.number) != first - 1:
                     return 0
                 tx.events.add(blocks, events)
-                project(tx, events)
+                project(tx, events, self._metadata)
         except RefusedError as error:
             if error.code != "store-conflict":
                 raise

@@ -1,12 +1,14 @@
 """Titles and licences as they stand, folded from their events.
 
 A view is always the fold of all events of its subject, never an update of what it was, so that removing events
-leaves exactly what their absence would have given.
+leaves exactly what their absence would have given. One value no event carries: `MetadataUpdate` says that a work's
+metadata changed, not to what. It is asked of the chain, as it is at its head when the title is folded; old states are
+not asked for, since few nodes keep them. A rebuild asks at the head too, so it ends with the same digest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from offchain.chain.structs import ZERO_ADDRESS
 from offchain.store import EventRecord, LicenceRecord, TitleRecord, UnitOfWork
@@ -14,30 +16,44 @@ from offchain.store import EventRecord, LicenceRecord, TitleRecord, UnitOfWork
 __all__ = ["fold_licence", "fold_title", "project"]
 
 
-def project(tx: UnitOfWork, touched: Iterable[EventRecord]) -> None:
-    """Fold every title and licence again that these events, new or removed, are about."""
+def project(tx: UnitOfWork, touched: Iterable[EventRecord], metadata_of: Callable[[int], bytes | None]) -> None:
+    """Fold every title and licence again that these events, new or removed, are about.
+
+    Args:
+        tx: where the events are and the views go.
+        touched: the events.
+        metadata_of: sha256 of a work's metadata as it is now; None where the chain has no such work any more.
+    """
     events = list(touched)
     for work in {each.work for each in events if each.contract == "WorkRegistry" and each.work is not None}:
-        tx.events.put_title(work, fold_title(tx.events.of_works([work])))
+        tx.events.put_title(work, fold_title(tx.events.of_works([work]), metadata_of))
     for number in {each.licence for each in events if each.licence is not None}:
         tx.events.put_licence(number, fold_licence(tx.events.of_licence(number)))
 
 
-def fold_title(events: Sequence[EventRecord]) -> TitleRecord | None:
-    """A title from the events of its work, oldest first; None when it is not registered."""
+def fold_title(events: Sequence[EventRecord], metadata_of: Callable[[int], bytes | None]) -> TitleRecord | None:
+    """A title from the events of its work, oldest first; None when it is not registered.
+
+    Where its metadata was updated the digest is the current one that `metadata_of` tells, not one of the past.
+    """
     title: TitleRecord | None = None
+    updated = False
     epoch = 0
     for event in events:
         if event.contract != "WorkRegistry":
             continue
         if event.name == "WorkRegistered":
-            title = _registered(event)
+            title, updated = _registered(event), False
+        elif event.name == "MetadataUpdate":
+            updated = True
         elif event.name == "WorkEpochAdvanced":
             epoch = int(event.args["epoch"])
         elif event.name == "Transfer" and title is not None and event.args["to"] != ZERO_ADDRESS:
             title.holder = event.args["to"]
     if title is not None:
         title.epoch = epoch
+        if updated:
+            title.metadata_digest = metadata_of(title.work) or title.metadata_digest
     return title
 
 

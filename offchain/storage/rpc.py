@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from ipfshttpclient import exceptions as ipfs
 
+from offchain.config import shown_url
 from offchain.errors import ColophonError, InputError, NotFoundError, UnavailableError
 
 __all__ = ["answering", "multiaddr"]
@@ -50,20 +51,20 @@ def answering(url: str, cid: str) -> Iterator[None]:
     except ipfs.ConnectionError as error:
         raise UnavailableError(
             "ipfs-down",
-            f"no IPFS node answers at {url}",
+            f"no IPFS node answers at {shown_url(url)}",
             "start one with make up, or point COLOPHON_IPFS_URL at a running node",
         ) from error
     except ipfs.TimeoutError as error:
         raise UnavailableError(
             "ipfs-timeout",
-            f"the IPFS node at {url} does not answer in time about {cid}",
+            f"the IPFS node at {shown_url(url)} does not answer in time about {cid}",
             "pin the content again if no node may have it, else try again",
         ) from error
     # After ipfs.Error: the library's own assertions and subscripts on the shape of an answer.
     except (ipfs.Error, AssertionError, LookupError, TypeError) as error:
         raise UnavailableError(
             "ipfs-failed",
-            f"what answers at {url} does not speak as an IPFS node should: {error}",
+            f"what answers at {shown_url(url)} does not speak as an IPFS node should: {error}",
             "check COLOPHON_IPFS_URL and the node's log",
         ) from error
 
@@ -76,11 +77,13 @@ def _kind(host: str) -> str:
 
 
 def _malformed(url: str) -> InputError:
-    return InputError("ipfs-url-malformed", f"{url!r} is not the URL of an IPFS RPC", "write http://HOST:PORT")
+    return InputError("ipfs-url-malformed", f"{shown_url(url)} is not the URL of an IPFS RPC", "write http://HOST:PORT")
 
 
 def _refused(url: str, cid: str, message: str) -> ColophonError:
     # Neither server has error codes; these words are common to Kubo and js-ipfs.
     if any(words in message for words in ("not pinned", "not found", "could not find")):
-        return NotFoundError("content-not-found", f"the IPFS node at {url} has no {cid}", "pin it again")
-    return UnavailableError("ipfs-failed", f"the IPFS node at {url} refused: {message}", "read the node's log", cid=cid)
+        return NotFoundError("content-not-found", f"the IPFS node at {shown_url(url)} has no {cid}", "pin it again")
+    return UnavailableError(
+        "ipfs-failed", f"the IPFS node at {shown_url(url)} refused: {message}", "read the node's log", cid=cid
+    )

@@ -20,6 +20,7 @@ from requests import Response
 from urllib3 import HTTPResponse
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from offchain.config import shown_url
 from offchain.errors import InputError
 from offchain.storage.rpc import multiaddr
 
@@ -53,7 +54,7 @@ class BoundedClient(ipfshttpclient.Client):  # type: ignore[misc]  # the library
             super().__init__(address, timeout=patience)
         except ipfs.AddressError as error:
             raise InputError(
-                "ipfs-url-malformed", f"{url!r} names no possible host", "write http://HOST:PORT"
+                "ipfs-url-malformed", f"{shown_url(url)} names no possible host", "write http://HOST:PORT"
             ) from error
         self._client = _BoundedTransport(address, "api/v0", timeout=patience)
 

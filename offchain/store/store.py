@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Final
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DataError, IntegrityError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -99,7 +101,7 @@ def _engine(url: str) -> Engine:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
             return _sqlite(parsed)
-        return create_engine(parsed, pool_pre_ping=True)
+        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise InputError(
             "database-url-malformed",
@@ -111,7 +113,7 @@ def _engine(url: str) -> Engine:
 def _sqlite(url: URL) -> Engine:
     if url.database and url.database != ":memory:":
         _make_folder(Path(url.database).parent)
-    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    engine = create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
@@ -147,8 +149,18 @@ def _database_errors() -> Iterator[None]:
     except OperationalError as error:
         raise UnavailableError(
             "store-unavailable",
-            f"the database does not work: {error.orig}",
+            f"the database does not work: {_words(error)}",
             "see that it runs, is not locked by another program, and has room",
+        ) from None  # the cause's own words name host and user, and a log would show them
+    except PoolTimeoutError as error:
+        raise UnavailableError(
+            "store-unavailable", "every connection to the database is in use", "try again in a moment"
+        ) from error
+    except DataError as error:
+        raise InputError(
+            "value-unstorable",
+            "a value does not fit the database",
+            "leave out control characters and numbers beyond their range",
         ) from error
     except IntegrityError as error:
         raise RefusedError(
@@ -157,3 +169,8 @@ def _database_errors() -> Iterator[None]:
             "look up what is there",
             cause=str(error.orig).partition("\n")[0],
         ) from error
+
+
+def _words(error: OperationalError) -> str:
+    """What the driver says; of a server's driver only the kind, as its words name host and user."""
+    return str(error.orig) if isinstance(error.orig, sqlite3.Error) else type(error.orig).__name__

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from offchain.chain import ZERO_DIGEST, Currency, Edge, work_hex
-from offchain.errors import NotFoundError, UnavailableError
+from offchain.errors import InputError, NotFoundError, UnavailableError
 from offchain.storage import raw_cid
 from offchain.storage.canonical import MAX_SIZE
 from offchain.store import EventRecord, TitleRecord, UnitOfWork, WorkRecord, WorkStatus
@@ -134,7 +134,7 @@ def _adopt(services: Services, title: TitleRecord) -> None:
     """Read the metadata of a work that somebody else registered; without it the view tells less."""
     try:
         metadata = metadata_from_json(services.ipfs.fetch(raw_cid(title.metadata_digest), MAX_SIZE))
-    except (NotFoundError, UnavailableError):
+    except (InputError, NotFoundError, UnavailableError):
         return
     record_work(services, title.work, metadata)
 
@@ -145,12 +145,20 @@ def _view(services: Services, tx: UnitOfWork, title: TitleRecord) -> WorkView:
     return WorkView(
         work=title.work,
         title=title,
-        metadata=None if record is None else metadata_of(record.details),
+        metadata=None if record is None else _told(record),
         parents=tuple(edges_of(title.work, events)),
         children=tuple(children_of(title.work, events)),
         mandates=fold_mandates(services, delegate, events),
         listings=_listings(services, tx, events),
     )
+
+
+def _told(record: WorkRecord) -> Metadata | None:
+    """What was kept about a work; None for what was kept unchecked and cannot be read."""
+    try:
+        return metadata_of(record.details)
+    except UnavailableError:
+        return None
 
 
 def _listings(services: Services, tx: UnitOfWork, events: Sequence[EventRecord]) -> tuple[OpenListing, ...]:

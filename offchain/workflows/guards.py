@@ -3,18 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-from offchain.chain import Edge, Title, work_hex
+from offchain.chain import ZERO_ADDRESS, Edge, Title, work_hex
 from offchain.chain.address import parse_address
-from offchain.errors import NotFoundError, RefusedError
+from offchain.errors import InputError, NotFoundError, RefusedError
 from offchain.identity import Identity, Match
 from offchain.money import PPM
+from offchain.workflows.metadata import is_readable
 from offchain.workflows.permits import require_permits
 from offchain.workflows.prices import pricing_problem, solved
 from offchain.workflows.requests import RegistrationRequest
 from offchain.workflows.services import Services
 
-__all__ = ["delegate_of", "find_title", "require_acceptable", "require_unregistered", "title_names"]
+__all__ = [
+    "delegate_of",
+    "find_title",
+    "require_acceptable",
+    "require_possible",
+    "require_unregistered",
+    "title_names",
+]
+
+_PRICE_BITS: Final = 104
+"""Width of a price in the contracts."""
+
+
+def require_possible(request: RegistrationRequest) -> None:
+    """Refuse what no file and no state of the chain could make registrable.
+
+    Raises:
+        InputError: `text-unreadable`, `registrant-zero`, `tier-repeated`, `price-out-of-range`.
+    """
+    for what in ("title", "description", "creator"):
+        if not is_readable(getattr(request, what)):
+            raise InputError("text-unreadable", f"the {what} holds control characters or broken Unicode", "remove them")
+    if request.registrant == ZERO_ADDRESS:
+        raise InputError("registrant-zero", "nobody has the zero address", "name an account of yours")
+    for kind in (request.tiers, request.listings):
+        names = [each.tier for each in kind]
+        if len(set(names)) < len(names):
+            raise InputError("tier-repeated", "a tier is named twice", "name each tier once")
+    prices = [listing.price for listing in request.listings]
+    prices += [end for tier in request.tiers for end in (tier.floor, tier.ceiling) if end is not None]
+    for price in prices:
+        if not 0 <= price < 2**_PRICE_BITS:
+            raise InputError(
+                "price-out-of-range",
+                f"the price {price} is not from 0 to 2^{_PRICE_BITS} - 1",
+                "write it in minor units of the currency",
+                price=str(price),
+            )
 
 
 def require_acceptable(services: Services, identity: Identity, request: RegistrationRequest) -> None:
@@ -24,13 +63,30 @@ def require_acceptable(services: Services, identity: Identity, request: Registra
         RefusedError: `work-registered`, `work-similar`, or a permit or price range that does not hold.
         NotFoundError: `unknown-licence`, `unknown-tier`, `unknown-currency`.
         DeniedError: `not-permit-holder`.
-        InputError: price ranges that leave no price.
+        InputError: price ranges that leave no price, or another file's provenance record.
     """
     require_unregistered(services, identity.work_id)
+    _require_own_provenance(identity.work_id, request)
     edges = require_permits(services, request.registrant, request.permits)
     if not request.acknowledge_similar:
         _require_new(services, identity, {edge.parent for edge in edges})
     _require_priced(services, identity.work_id, request, edges)
+
+
+def _require_own_provenance(work: int, request: RegistrationRequest) -> None:
+    """A record tells how these bytes came to be, or it stays off the chain."""
+    if request.provenance is None:
+        return
+    output = request.provenance.get("output")
+    told = output.get("sha256") if isinstance(output, dict) else None
+    if told != work_hex(work):
+        raise InputError(
+            "provenance-foreign",
+            "the provenance record is about another file",
+            "give the record whose output.sha256 is this work's id, or none",
+            work=work_hex(work),
+            record=told,
+        )
 
 
 def require_unregistered(services: Services, work: int) -> None:

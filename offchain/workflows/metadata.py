@@ -7,16 +7,30 @@ similarity index from chain and IPFS alone.
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from offchain.chain import work_hex
-from offchain.errors import UnavailableError
+from offchain.errors import InputError, UnavailableError
+from offchain.identity import HammingScan
+from offchain.storage import normal_cid
 
-__all__ = ["Metadata", "Rendition", "metadata_from_json", "metadata_of", "metadata_to_json"]
+__all__ = ["Metadata", "Rendition", "is_readable", "metadata_from_json", "metadata_of", "metadata_to_json"]
 
 _SCHEMA: Final = "colophon/metadata"
 _VERSION: Final = 1
+
+_DIGEST: Final = re.compile(r"0x[0-9a-fA-F]{64}")
+_MAX_NAME: Final = 100
+"""Longest media type, role or CID that the catalogue keeps."""
+
+_MAX_CODE: Final = 200
+"""Longest ISCC that the catalogue keeps."""
+
+_MAX_SIZE: Final = 2**53 - 1
+"""Largest integer that canonical JSON carries exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +101,13 @@ def metadata_from_json(data: bytes) -> Metadata:
     """
     try:
         return metadata_of(json.loads(data))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _malformed() from error
+
+
+def is_readable(text: str) -> bool:
+    """Whether a text can be stored and shown: no lone surrogates, no control characters but tabs and line ends."""
+    return all(character in "\t\n\r" or unicodedata.category(character) not in ("Cc", "Cs") for character in text)
 
 
 def metadata_of(document: Any) -> Metadata:  # noqa: ANN401 - parsed JSON of somebody else's making
@@ -101,18 +120,18 @@ def metadata_of(document: Any) -> Metadata:  # noqa: ANN401 - parsed JSON of som
         if (document["schema"], document["version"]) != (_SCHEMA, _VERSION):
             raise _malformed()
         return Metadata(
-            title=str(document["name"]),
-            description=str(document["description"]),
-            creator=str(document["creator"]),
-            media_type=str(document["master"]["mediaType"]),
-            size=int(document["master"]["size"]),
-            iscc=str(document["iscc"]),
-            units=tuple(map(str, document["units"])),
-            content_code=document["contentCode"],
+            title=_text(document["name"]),
+            description=_text(document["description"]),
+            creator=_text(document["creator"]),
+            media_type=_text(document["master"]["mediaType"], _MAX_NAME),
+            size=_size(document["master"]["size"]),
+            iscc=_text(document["iscc"], _MAX_CODE),
+            units=tuple(_text(unit, _MAX_CODE) for unit in document["units"]),
+            content_code=None if document["contentCode"] is None else _content_code(document["contentCode"]),
             renditions=tuple(_rendition_from_json(rendition) for rendition in document["renditions"]),
-            provenance=document["provenance"],
+            provenance=None if document["provenance"] is None else _cid(document["provenance"]),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (InputError, ValueError, KeyError, TypeError) as error:
         raise _malformed() from error
 
 
@@ -128,4 +147,42 @@ def _rendition_to_json(rendition: Rendition) -> dict[str, Any]:
 
 
 def _rendition_from_json(data: dict[str, Any]) -> Rendition:
-    return Rendition(data["role"], data["mediaType"], data["size"], data["sha256"], data["cid"])
+    return Rendition(
+        role=_text(data["role"], _MAX_NAME),
+        media_type=_text(data["mediaType"], _MAX_NAME),
+        size=_size(data["size"]),
+        sha256=_digest(data["sha256"]),
+        cid=_cid(data["cid"]),
+    )
+
+
+def _text(value: object, limit: int | None = None) -> str:
+    if not isinstance(value, str) or (limit is not None and len(value) > limit) or not is_readable(value):
+        raise _malformed()
+    return value
+
+
+def _size(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MAX_SIZE:
+        raise _malformed()
+    return value
+
+
+def _digest(value: object) -> str:
+    text = _text(value)
+    if _DIGEST.fullmatch(text) is None:
+        raise _malformed()
+    return text
+
+
+def _cid(value: object) -> str:
+    text = _text(value, _MAX_NAME)
+    normal_cid(text)
+    return text
+
+
+def _content_code(value: object) -> str:
+    """Only what the index takes, else every later search would stumble over it."""
+    text = _text(value, _MAX_CODE)
+    HammingScan().add(0, text)
+    return text

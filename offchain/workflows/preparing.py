@@ -48,16 +48,18 @@ class Filed:
 def prepare(filed: Filed) -> Draft:
     """Make and pin everything that the registration names, then draft it."""
     services = engine().services
-    run_step("check", _check, services, filed)
+    salt = run_step("check", _check, services, filed)
     renditions = run_step("preview", _pin_preview, services, filed)
     provenance = run_step("provenance", _pin_provenance, services, filed)
     metadata = run_step("metadata", _pin_metadata, services, filed, renditions, provenance)
-    return run_step("draft", draft, services, filed, metadata, provenance)
+    return run_step("draft", draft, services, filed, metadata, provenance, salt)
 
 
-def _check(services: Services, filed: Filed) -> None:
+def _check(services: Services, filed: Filed) -> bytes:
+    """The salt of the commitment: a draft made anew keeps it, and with it the priority of a commitment already made."""
     # A job that was interrupted may go on after somebody else registered the work.
     require_acceptable(services, filed.identity, filed.request)
+    return secrets.token_bytes(SALT_BYTES)
 
 
 def _pin_preview(services: Services, filed: Filed) -> tuple[Rendition, ...]:
@@ -100,7 +102,11 @@ def _pin_metadata(
 
 
 def draft(
-    services: Services, filed: Filed, metadata: tuple[Metadata, bytes, str], provenance: tuple[bytes, str] | None
+    services: Services,
+    filed: Filed,
+    metadata: tuple[Metadata, bytes, str],
+    provenance: tuple[bytes, str] | None,
+    salt: bytes | None,
 ) -> Draft:
     """The registration, and what its registrant signs."""
     registry, request, identity = services.contracts.registry, filed.request, filed.identity
@@ -114,8 +120,8 @@ def draft(
         permits=request.permits,
         listings=_listings(services, request),
         bounds=_bounds(services, request, now + MANDATE_SECONDS),
-        # Signed with the rest, and in the journal before it is used: no restart commits under a second one.
-        salt=secrets.token_bytes(SALT_BYTES),
+        # In the journal before it is used: no restart commits under a second one. Jobs of old had none there.
+        salt=salt or secrets.token_bytes(SALT_BYTES),
     )
     deadline, epoch = now + SIGNATURE_SECONDS, registry.epoch(request.registrant)
     return Draft(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from dbos import DBOS
 
-from offchain.chain import Registration, work_hex
+from offchain.chain import Call, Registration, work_hex
+from offchain.chain.eip712 import digest
+from offchain.chain.sender import Receipt
 from offchain.chain.waiting import await_block_after
-from offchain.errors import RefusedError
+from offchain.errors import RefusedError, UnavailableError
 from offchain.workflows.catalogue import record_work
 from offchain.workflows.engine import engine, run_step
 from offchain.workflows.guards import find_title
@@ -17,6 +19,9 @@ from offchain.workflows.metadata import Rendition
 from offchain.workflows.services import Services
 
 __all__ = ["publish"]
+
+_RELAYERS_OWN: Final = frozenset({"insufficient-funds", "fee-above-cap", "nonce-contested"})
+"""Refusals that are about the relayer, not about the registration."""
 
 
 @DBOS.workflow(name="registration.publish", max_recovery_attempts=1000)
@@ -30,9 +35,9 @@ def publish(draft: Draft, signature: bytes) -> dict[str, Any]:
 
 def _commit(services: Services, registration: Registration) -> bytes:
     """Reserve the priority; the hash of the transaction."""
-    registry, relayer = services.contracts.registry, services.require_relayer()
+    registry = services.contracts.registry
     commitment = registry.commitment(registration.registrant, registration.work, registration.salt)
-    receipt = services.sender.send(registry.commit(commitment), relayer, key=f"commit:{commitment.hex()}")
+    receipt = _relay(services, registry.commit(commitment), f"commit:{commitment.hex()}")
     await_block_after(services.client, receipt.block)
     return receipt.tx_hash
 
@@ -41,7 +46,23 @@ def _register(services: Services, draft: Draft, signature: bytes) -> bytes:
     """Reveal; the hash of the transaction."""
     registration = draft["registration"]
     call = services.contracts.registry.register_signed(registration, draft["deadline"], signature)
-    return services.sender.send(call, services.require_relayer(), key=f"register:{registration.salt.hex()}").tx_hash
+    # The same salt may be signed for again with another deadline, which is another transaction.
+    return _relay(services, call, f"register:{digest(draft['typed']).hex()}").tx_hash
+
+
+def _relay(services: Services, call: Call, key: str) -> Receipt:
+    """Send from the relayer; its own troubles interrupt the job, which then goes on with what is signed.
+
+    Raises:
+        ColophonError: the registry's reason.
+        UnavailableError: the chain does not answer, or the relayer cannot pay or send just now.
+    """
+    try:
+        return services.sender.send(call, services.require_relayer(), key=key)
+    except RefusedError as refused:
+        if refused.code not in _RELAYERS_OWN:
+            raise
+        raise UnavailableError(refused.code, refused.message, refused.remedy, **refused.facts) from refused
 
 
 def _index(services: Services, draft: Draft, commitment: bytes, transaction: bytes) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def purchase(quote: bytes, order: Order, signature: bytes, permit: Permit) -> di
 def start_purchase(
     engine: Engine, signed: SignedQuote, order: Order, signature: bytes, permit: Permit = NO_PERMIT
 ) -> Job:
-    """Take a buyer's order, or go on with the same one taken earlier.
+    """Take a buyer's order, or tell how the same one stands that was taken earlier.
 
     Args:
         engine: runs it.
@@ -51,13 +51,17 @@ def start_purchase(
     typed = services.contracts.licensing.order_typed(order)
     job_id = "purchase-" + digest(typed).hex()
     existing = engine.find(job_id)
-    if existing is not None and existing.state in ("running", "interrupted"):
-        return engine.retry(job_id)
+    if order.quote != signed.digest:
+        raise RefusedError("wrong-quote", "the order accepts another quote", "sign an order for this quote")
+    if existing is not None and existing.state != "failed":
+        # Whoever lost the answer asks again: a finished order is answered with its licence, nothing is paid twice.
+        return engine.retry(job_id) if existing.state == "interrupted" else existing
     _require_acceptable(services, signed, order, permit)
     call = services.contracts.licensing.fulfil(signed.quote, signed.signature, order, signature, permit)
     services.client.try_call(call, services.require_relayer().address)
     _keep(services, typed, order, signature, permit)
-    engine.forget(job_id)
+    if existing is not None:
+        engine.forget(job_id)
     engine.begin(purchase, job_id, signed.digest, order, signature, permit)
     return engine.job(job_id)
 
@@ -65,8 +69,6 @@ def start_purchase(
 def _require_acceptable(services: Services, signed: SignedQuote, order: Order, permit: Permit) -> None:
     """Say in the buyer's words what the contract would say in its own."""
     quote, now = signed.quote, services.now()
-    if order.quote != signed.digest:
-        raise RefusedError("wrong-quote", "the order accepts another quote", "sign an order for this quote")
     if services.contracts.licensing.is_nonce_used(order.buyer, order.nonce):
         raise RefusedError(
             "nonce-used",

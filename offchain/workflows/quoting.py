@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from offchain.chain.address import parse_address
 from offchain.chain.eip712 import TypedData, digest
 from offchain.errors import InputError, RefusedError
 from offchain.pricing import DEFAULT_SEGMENTS, Price, Solution
-from offchain.store import QuoteRecord
+from offchain.store import QuoteRecord, UnitOfWork
 from offchain.workflows.mandates import Mandate
 from offchain.workflows.prices import mandated, solved, work_problem
 from offchain.workflows.services import Services
@@ -79,7 +80,6 @@ def make_quote(services: Services, request: QuoteRequest) -> SignedQuote:
     solution = solved(work_problem(request.work, title, allowed))
     price = _price(solution, request)
     buyer = None if request.buyer is None else parse_address(request.buyer)
-    number = _number(services, buyer)
     quote = Quote(
         work=request.work,
         seller=signer.address,
@@ -93,18 +93,21 @@ def make_quote(services: Services, request: QuoteRequest) -> SignedQuote:
         signer_epoch=services.contracts.licensing.epoch(signer.address),
         basis=bytes.fromhex(solution.model_hash.removeprefix("0x")),
     )
-    quote, typed = _distinct(services, quote)
-    signed = SignedQuote(
-        quote=quote,
-        digest=digest(typed),
-        signature=signer.sign_typed(typed),
-        tier=request.tier,
-        segment=request.segment,
-        currency=mandate.currency,
-        explanation=price.explanation.sentence,
-        number=number,
-    )
-    _keep(services, signed, typed)
+    # Counted and kept in one unit of work, else two quotes made at once would share a number, and their orders a nonce.
+    with services.store.transaction() as tx:
+        number = _number(services, tx, buyer)
+        quote, typed = _distinct(services, tx, quote, (now, mandate.expiry))
+        signed = SignedQuote(
+            quote=quote,
+            digest=digest(typed),
+            signature=signer.sign_typed(typed),
+            tier=request.tier,
+            segment=request.segment,
+            currency=mandate.currency,
+            explanation=price.explanation.sentence,
+            number=number,
+        )
+        _keep(tx, signed, typed)
     return signed
 
 
@@ -173,43 +176,52 @@ def _price(solution: Solution, request: QuoteRequest) -> Price:
     return next(price for price in solution.prices if price.key == wanted)
 
 
-def _distinct(services: Services, quote: Quote) -> tuple[Quote, TypedData]:
-    """The quote and its typed data; one for a named buyer sells once, so asked for again in a second it must differ."""
+def _distinct(services: Services, tx: UnitOfWork, quote: Quote, between: tuple[int, int]) -> tuple[Quote, TypedData]:
+    """The quote and its typed data; one for a named buyer sells once, so asked for again in a second it must differ.
+
+    Its expiry moves later up to the second of `between`, the mandate's end, then earlier down to the first, now.
+    """
     typed = services.contracts.licensing.quote_typed(quote)
     if quote.buyer == ZERO_ADDRESS:
         return quote, typed
-    with services.store.snapshot() as tx:
-        while tx.quotes.find(digest(typed)) is not None:
-            quote = replace(quote, expiry=quote.expiry + 1)
-            typed = services.contracts.licensing.quote_typed(quote)
-    return quote, typed
+    first, last = between
+    for expiry in itertools.chain(range(quote.expiry, last + 1), range(quote.expiry - 1, first, -1)):
+        other = replace(quote, expiry=expiry)
+        typed = services.contracts.licensing.quote_typed(other)
+        if tx.quotes.find(digest(typed)) is None:
+            return other, typed
+    raise RefusedError(
+        "not-for-sale",
+        f"the mandate ends at {last} (Unix seconds), and a quote was made for each second until then",
+        "buy on one of these quotes, or ask for an open one",
+        work=work_hex(quote.work),
+    )
 
 
-def _number(services: Services, buyer: str | None) -> int | None:
-    """How many quotes were made for this buyer so far."""
+def _number(services: Services, tx: UnitOfWork, buyer: str | None) -> int | None:
+    """How many quotes were made for this buyer so far; no other is counted until the unit of work ends."""
     if buyer is None:
         return None
-    with services.store.snapshot() as tx:
-        return tx.quotes.made_for(buyer)
+    tx.transactions.lock_account(services.client.chain_id, buyer)
+    return tx.quotes.made_for(buyer)
 
 
-def _keep(services: Services, signed: SignedQuote, typed: TypedData) -> None:
+def _keep(tx: UnitOfWork, signed: SignedQuote, typed: TypedData) -> None:
     quote = signed.quote
     told = {"tier": signed.tier, "segment": signed.segment, "sentence": signed.explanation, "number": signed.number}
-    with services.store.transaction() as tx:
-        tx.quotes.add(
-            QuoteRecord(
-                digest=signed.digest,
-                work=quote.work,
-                seller=quote.seller,
-                terms=quote.terms,
-                currency=quote.currency,
-                price=quote.price,
-                expiry=quote.expiry,
-                typed=typed,
-                signature=signed.signature,
-                created_at=int(time.time()),
-                buyer=None if quote.buyer == ZERO_ADDRESS else quote.buyer,
-                explanation=told,
-            )
+    tx.quotes.add(
+        QuoteRecord(
+            digest=signed.digest,
+            work=quote.work,
+            seller=quote.seller,
+            terms=quote.terms,
+            currency=quote.currency,
+            price=quote.price,
+            expiry=quote.expiry,
+            typed=typed,
+            signature=signed.signature,
+            created_at=int(time.time()),
+            buyer=None if quote.buyer == ZERO_ADDRESS else quote.buyer,
+            explanation=told,
         )
+    )

@@ -20,7 +20,7 @@ from offchain.errors import RefusedError
 from offchain.identity import identify
 from offchain.storage import canonical_json
 from offchain.workflows.engine import Engine
-from offchain.workflows.guards import require_acceptable, require_unregistered
+from offchain.workflows.guards import require_acceptable, require_possible, require_unregistered
 from offchain.workflows.jobs import PUBLISHING, Draft, Job
 from offchain.workflows.preparing import DRAFT_STEP, Filed, prepare
 from offchain.workflows.publishing import publish
@@ -52,6 +52,7 @@ def start_registration(engine: Engine, source: Source, request: RegistrationRequ
     """
     services = engine.services
     request = replace(request, registrant=parse_address(request.registrant))
+    require_possible(request)
     if request.provenance is not None:
         canonical_json(request.provenance)
     spooled = services.vault.spool(source, name)
@@ -88,6 +89,8 @@ def _file(engine: Engine, spooled: Path, request: RegistrationRequest) -> Job:
     job_id = _job_id(services, identity.work_id, request)
     existing = engine.find(job_id)
     if existing is not None and existing.state in ("running", "interrupted"):
+        # It may have stopped because its master is missing or damaged.
+        services.vault.keep(spooled, identity.work_id)
         return engine.retry(job_id)
     require_acceptable(services, identity, request)
     services.vault.keep(spooled, identity.work_id)
@@ -101,7 +104,10 @@ def _file(engine: Engine, spooled: Path, request: RegistrationRequest) -> Job:
 
 
 def _begin_again(engine: Engine, job_id: str) -> None:
-    """A failed preparation goes on where it failed; after a failed publication the registrant must sign anew."""
+    """A failed preparation goes on where it failed; after a failed publication the registrant must sign anew.
+
+    The draft made anew keeps the salt: a commitment already made still gives its priority.
+    """
     if engine.forget(job_id + PUBLISHING):
         engine.rewind(job_id, DRAFT_STEP)
     else:

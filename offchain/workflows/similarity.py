@@ -8,6 +8,10 @@ from __future__ import annotations
 import threading
 from typing import Final
 
+import structlog
+
+from offchain.chain import work_hex
+from offchain.errors import InputError
 from offchain.identity import HammingScan, Identity, Match
 from offchain.store import Store
 
@@ -15,6 +19,8 @@ __all__ = ["CODE_KIND", "CatalogueIndex"]
 
 CODE_KIND: Final = "content-256"
 """Kind of the codes in the store: 256-bit Content-Codes, as `ISCC:…` in ASCII."""
+
+_log = structlog.get_logger("colophon.workflows")
 
 
 class CatalogueIndex:
@@ -37,5 +43,12 @@ class CatalogueIndex:
             if newest == self._seen:
                 return
             for work, code in tx.codes.all(CODE_KIND):
-                self._scan.add(work, code.decode("ascii"))
+                self._take(work, code)
             self._seen = newest
+
+    def _take(self, work: int, code: bytes) -> None:
+        """One bad row must not stop every search."""
+        try:
+            self._scan.add(work, code.decode("ascii"))
+        except (InputError, UnicodeDecodeError):
+            _log.warning("code-unreadable", work=work_hex(work))

@@ -73,7 +73,8 @@ def _money(stack: Stack) -> Iterator[tuple[str, bool]]:
         [*command, *options], cwd=_ROOT, capture_output=True, text=True, check=False, timeout=_AUDIT_SECONDS
     )
     result = json.loads(done.stdout) if done.stdout else {"rows": [], "differences": [done.stderr[-500:]]}
-    yield f"{len(result['rows'])} accounts' earnings, {len(result['differences'])} differences", done.returncode == 0
+    told = f"{len(result['rows'])} accounts' earnings, {len(result['differences'])} differences"
+    yield told, done.returncode == 0 and bool(result["rows"])
     yield from ((difference, False) for difference in result["differences"])
 
 

@@ -6,6 +6,7 @@ step again. STEP `-` lives to the end. Prints the job's result.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -32,8 +33,9 @@ def main() -> None:
     _die_after(fatal)
     settings, creator = load_settings(), development_signer(ADA, 1337)
     relayer, pricing = service_signers(settings)
+    told = {"made": "by hand", "output": {"sha256": "0x" + hashlib.sha256(master.read_bytes()).hexdigest()}}
     request = RegistrationRequest(
-        registrant=creator.address, title="Walked", tiers=(TierMandate("personal"),), provenance={"made": "by hand"}
+        registrant=creator.address, title="Walked", tiers=(TierMandate("personal"),), provenance=told
     )
     with open_services(settings, relayer=relayer, pricing=pricing) as services, open_engine(services) as engine:
         job_file = settings.home / "job"

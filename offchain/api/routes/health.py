@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from functools import partial
+from typing import Final, Literal
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
-from offchain.api.deps import ServicesDep
+from offchain.api.background import Background
+from offchain.api.deps import BackgroundDep, ServicesDep
 from offchain.api.schemas.fields import Account
 from offchain.errors import ColophonError
 from offchain.workflows.services import Services
@@ -17,6 +19,9 @@ from offchain.workflows.terms import standard_terms
 __all__ = ["router"]
 
 router = APIRouter(tags=["service"])
+
+_MOST_LAG: Final = 50
+"""Blocks that the index may be behind the head before its answers are too old."""
 
 
 class HealthOut(BaseModel):
@@ -69,11 +74,11 @@ def health() -> HealthOut:
 
 
 @router.get("/readyz", operation_id="ready", responses={503: {"model": ReadyOut}})
-def ready(response: Response, services: ServicesDep) -> ReadyOut:
-    """Chain, IPFS, store and relayer work; 503 when one does not."""
+def ready(response: Response, services: ServicesDep, background: BackgroundDep) -> ReadyOut:
+    """Chain, indexer, IPFS, store and relayer work; 503 when one does not."""
     probes: dict[str, Callable[[Services], CheckOut]] = {
         "chain": _chain,
-        "indexer": _indexer,
+        "indexer": partial(_indexer, background),
         "ipfs": _ipfs,
         "relayer": _relayer,
     }
@@ -112,11 +117,15 @@ def _chain(services: Services) -> CheckOut:
     return CheckOut(ok=True)
 
 
-def _indexer(services: Services) -> CheckOut:
+def _indexer(background: Background, services: Services) -> CheckOut:
     with services.store.snapshot() as tx:
         last = tx.events.last_block()
-    lag = services.client.head() - (last.number if last else services.contracts.deployment.block)
-    return CheckOut(ok=True, lag=max(lag, 0))
+    lag = max(services.client.head() - (last.number if last else services.contracts.deployment.block), 0)
+    if not background.alive:
+        return CheckOut(ok=False, code="indexer-stopped", detail="restart the service", lag=lag)
+    if lag > _MOST_LAG:
+        return CheckOut(ok=False, code="indexer-behind", detail="wait until it has caught up", lag=lag)
+    return CheckOut(ok=True, lag=lag)
 
 
 def _ipfs(services: Services) -> CheckOut:

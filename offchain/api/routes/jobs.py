@@ -25,7 +25,8 @@ __all__ = ["router"]
 router = APIRouter(prefix="/v1", tags=["jobs"])
 
 _POLL = 0.2
-_ENDED = frozenset({"done", "failed", "interrupted"})
+_RESTING = frozenset({"awaiting-signature", "done", "failed", "interrupted"})
+"""States that a job leaves only when somebody asks for it, perhaps never."""
 
 JobId = Annotated[str, Path(max_length=100, examples=["registration-3f…"])]
 
@@ -43,9 +44,12 @@ async def _existing(job_id: JobId, engine: EngineDep) -> Job:
 
 @router.get("/jobs/{job_id}/events", operation_id="streamJob", response_class=EventSourceResponse)
 async def stream_job(job: Annotated[Job, Depends(_existing)], engine: EngineDep) -> AsyncIterator[ServerSentEvent]:
-    """The job on every change, as server-sent events named `job`, until it has ended."""
+    """The job on every change, as server-sent events named `job`.
+
+    The stream ends when the job is done, failed, interrupted or awaiting a signature; open it again after signing.
+    """
     yield ServerSentEvent(event="job", data=job_out(job))
-    while job.state not in _ENDED:
+    while job.state not in _RESTING:
         await asyncio.sleep(_POLL)
         before, job = job, await run_in_threadpool(engine.job, job.id)
         if job != before:

@@ -37,6 +37,8 @@ router = APIRouter(prefix="/v1/works", tags=["works"])
 
 _FILE: Final = "the exact bytes of the finished work"
 _BLOCK: Final = 2**20
+_LAST: Final = 2**63 - 1
+"""Highest number that a page can end with; databases count rows in 64 bits."""
 
 
 @router.post("", operation_id="registerWork", status_code=202, response_model=JobOut)
@@ -65,7 +67,7 @@ def get_works(
     response: Response,
     services: ServicesDep,
     holder: Annotated[Account | None, Query(description="only works whose title this account holds")] = None,
-    cursor: Annotated[int | None, Query(ge=1, description="`next` of the page before")] = None,
+    cursor: Annotated[int | None, Query(ge=1, le=_LAST, description="`next` of the page before")] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
 ) -> WorksOut:
     """Registered works, newest first; the `Link` header leads to the next page (RFC 8288)."""

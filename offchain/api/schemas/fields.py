@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 __all__ = ["Account", "Amount", "Bytes", "Digest", "Number", "Received", "WorkId", "to_bytes", "to_work"]
 
@@ -20,6 +20,26 @@ class Received(BaseModel):
     """Something that a caller sends; unknown fields are refused, so that a misspelt one is not lost."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _require_unicode(cls, data: object) -> object:
+        if _has_surrogate(data):
+            raise ValueError("text holds half of a surrogate pair, which is no character")
+        return data
+
+
+def _has_surrogate(data: object) -> bool:
+    left = [data]  # a stack of its own: the caller chooses how deep the data goes
+    while left:
+        item = left.pop()
+        if isinstance(item, str) and any("\ud800" <= character <= "\udfff" for character in item):
+            return True
+        if isinstance(item, dict):
+            left += [*item.keys(), *item.values()]
+        elif isinstance(item, list):
+            left += item
+    return False
 
 
 def to_bytes(text: str) -> bytes:

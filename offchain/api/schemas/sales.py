@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from offchain.api.schemas.fields import Account, Amount, Bytes, Digest, Number, Received, WorkId, to_bytes
 from offchain.chain import NO_PERMIT, Order, Permit, work_hex
+from offchain.chain.address import parse_address
 from offchain.chain.token import Token
 from offchain.errors import InputError
 from offchain.workflows.licences import LicenceView
@@ -102,10 +103,14 @@ class OrderMessageIn(BaseModel):
     nonce: int = Field(ge=0, lt=2**256)
 
     def struct(self) -> Order:
-        """As the contracts take it."""
+        """As the contracts take it.
+
+        Raises:
+            InputError: `address-malformed`.
+        """
         return Order(
-            buyer=self.buyer,
-            recipient=self.recipient,
+            buyer=parse_address(self.buyer),
+            recipient=parse_address(self.recipient),
             quote=to_bytes(self.quote),
             max_price=self.maxPrice,
             expiry=self.expiry,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from typing import Final
 
@@ -20,6 +21,9 @@ __all__ = ["Sender"]
 _GAS_MARGIN: Final = (6, 5)  # the state may move between estimate and mining
 _TRIES: Final = 3
 _POLL: Final = (0.02, 1.0)  # seconds: first and longest pause between looks at the chain
+_ABSENCE: Final = (5, 0.5)  # looks, and seconds between them, that must all miss a receipt before it is held for absent
+
+_REMEMBERED: Final = 3600  # seconds in which an identical call is taken for a repetition of one that was mined unseen
 
 _UNDERPRICED: Final = "underpriced"
 _LOOK_UP: Final = ("already known", "known transaction", "already imported", "already exists", "nonce", _UNDERPRICED)
@@ -39,6 +43,8 @@ class Sender:
         self._client = client
         self._store = store
         self._limits = limits or Limits()
+        self._live: set[int] = set()  # transactions that a call of `send` is settling now
+        self._live_lock = threading.Lock()
 
     def dry_run(self, call: Call, sender: str) -> Cost:
         """What the call would cost, after making sure that it would succeed now.
@@ -55,17 +61,22 @@ class Sender:
         Args:
             call: what to do.
             signer: who does it and pays the gas.
-            key: name of the intent; sending the same call under the same key again returns the same receipt.
+            key: name of the intent; sending the same call under the same key again returns the same receipt. Without
+                a key, an identical call of the account that an earlier run left unsettled is taken up instead.
 
         Raises:
             ColophonError: the contract's own reason.
             InputError: `key-reused`, the key stands for another call.
             RefusedError: `insufficient-funds`, `fee-above-cap`, `nonce-contested`.
-            UnavailableError: `transaction-pending`, not mined in time; sending again with the same key goes on.
+            UnavailableError: `transaction-pending`, not mined in time; sending the same again goes on.
         """
         for _ in range(_TRIES):
             number = self._known(call, signer.address, key) or self._reserve(call, signer, key)
-            mined = self._settle(number, call, signer)
+            try:
+                mined = self._settle(number, call, signer)
+            finally:
+                with self._live_lock:
+                    self._live.discard(number)
             if mined is not None:
                 return mined
         raise RefusedError(
@@ -73,6 +84,10 @@ class Sender:
             f"another program sends from {signer.address} at the same time",
             "give each program an account of its own",
         )
+
+    def unfinished(self, call: Call, sender: str) -> bool:
+        """Whether an earlier run sent this very call without a key and did not see its end."""
+        return self._left_over(call, sender) is not None
 
     def resume(self, account: str) -> int:
         """Take up what an earlier process left: settle what was mined, broadcast the rest again.
@@ -113,12 +128,30 @@ class Sender:
         return cost, fees
 
     def _known(self, call: Call, sender: str, key: str | None) -> int | None:
-        """Number of the transaction that already stands for the key."""
+        """Number of the transaction that already stands for the key, or without one for the same call."""
         if key is None:
-            return None
+            with self._live_lock:  # an ended call is marked first and forgotten then, so none that ended is taken up
+                number = self._left_over(call, sender)
+                self._live |= set() if number is None else {number}
+                return number
         with self._store.snapshot() as tx:
             record = tx.transactions.by_key(self._client.chain_id, sender, key)
         return None if record is None else _same(record, call)
+
+    def _left_over(self, call: Call, sender: str) -> int | None:
+        """The oldest unsettled transaction of the same call without a key that nobody here is settling.
+
+        One that was mined long ago is not: whoever asks again then means it again.
+        """
+        with self._store.snapshot() as tx:
+            open_ = list(tx.transactions.unsettled(self._client.chain_id, sender))
+        for each in open_:
+            same = (each.to, each.data, each.value) == (call.to, call.data, call.value)
+            if not same or each.key is not None or each.id in self._live:
+                continue
+            if each.created_at > time.time() - _REMEMBERED or self._mined(each) is None:
+                return each.id
+        return None
 
     def _reserve(self, call: Call, signer: Signer, key: str | None) -> int:
         """Price, sign and commit; nothing is broadcast yet. The number of the transaction."""
@@ -143,7 +176,9 @@ class Sender:
                 created_at=now,
                 attempts=[sign_attempt(call, signer, (chain_id, nonce), cost.gas, fees, now)],
             )
-            return tx.transactions.add(record).id
+            number = tx.transactions.add(record).id
+            self._live.add(number)  # before anybody can see it in the store
+            return number
 
     def _nudge(self, account: str, count: int) -> None:
         """Broadcast again what stands at the chain's next nonces but is not there: forgotten or reorganised away."""
@@ -165,6 +200,7 @@ class Sender:
         if mined is None:
             self._broadcast(record)
         while mined is None:
+            record = self._record(number)  # another process may have raised the fee of the same transaction
             mined = self._mined(record)
             if mined is not None:
                 break
@@ -223,8 +259,18 @@ class Sender:
         return None
 
     def _displaced(self, record: TransactionRecord) -> bool:
-        """Whether the nonce was used by something else; the receipts are looked at once more, after the count."""
-        return self._client.nonce(record.sender) > record.nonce and self._mined(record) is None
+        """Whether the nonce was used by something else.
+
+        After each count every attempt is looked for, also those that another process has added. A node may count a
+        transaction before it has the receipt, so the absence must last.
+        """
+        looks, pause = _ABSENCE
+        for look in range(looks):
+            if look:
+                time.sleep(pause)
+            if self._client.nonce(record.sender) <= record.nonce or self._mined(self._record(record.id)) is not None:
+                return False
+        return True
 
     def _finish(self, record: TransactionRecord, call: Call, mined: TxReceipt) -> Receipt:
         if mined["status"] == 1:

@@ -7,7 +7,11 @@ import time
 
 import pytest
 
+from offchain.chain.client import Client
+from offchain.chain.sender import Sender
+from offchain.chain.signer import development_signer
 from offchain.pricing import default_problem, problem_to_json
+from offchain.store import open_store
 from tests.offchain.e2e.cli.conftest import DATA, Cli
 
 CREATOR, ADAPTER, BUYER, POOR = 3, 4, 6, 8
@@ -65,6 +69,30 @@ def test_buy__listing__costs_what_was_listed(cli, photograph, buyers):
     before = balance(cli, BUYER)
     bought = cli.json("buy", photograph, "--tier", "personal", "--listing", "--as", BUYER)
     assert before - balance(cli, BUYER) == 5_000_000 == int(bought["price"])
+
+
+def test_buy__listing_that_an_earlier_run_bought_unseen__is_finished_and_paid_once(cli, photograph, buyers):
+    """The earlier run dies when the node has its transaction, and before it sees the receipt."""
+
+    class Dying(Client):
+        def broadcast(self, raw: bytes) -> str:
+            super().broadcast(raw)
+            raise KeyboardInterrupt
+
+    contracts, client, buyer = cli.world.contracts, cli.world.client, cli.world.accounts[BUYER]
+    command = ("buy", photograph, "--tier", "personal", "--listing", "--as", BUYER)
+    offer = contracts.licensing.licence(int(cli.json(*command)["licence"])).offer
+    before = balance(cli, BUYER)
+    cli.world.send(contracts.dollar.approve(contracts.ledger.address, 5_000_000), BUYER)
+    store = open_store(cli.environ["COLOPHON_DATABASE_URL"])
+    dying = Sender(Dying(client.w3, client.rpc_url, client.chain_id), store)
+    with pytest.raises(KeyboardInterrupt):
+        dying.send(contracts.licensing.buy(offer, buyer, 0), development_signer(BUYER, client.chain_id))
+    store.close()
+    cli.json(*command)
+    assert before - balance(cli, BUYER) == 5_000_000
+    cli.json(*command)  # the first has ended, so this is another purchase
+    assert before - balance(cli, BUYER) == 10_000_000
 
 
 def test_buy__empty_purse__refused(cli, photograph):

@@ -253,12 +253,21 @@ def test_order__quote_for_another_buyer__denied(client: TestClient, site: Site, 
     assert_problem(client.post("/v1/orders", json=forged), 403, "wrong-buyer")
 
 
-def test_order__replayed__refused_and_paid_once(client: TestClient, site: Site, dora: Visitor, cheap: dict[str, Any]):
+def test_order__replayed__answered_with_its_licence_and_paid_once(
+    client: TestClient, site: Site, dora: Visitor, cheap: dict[str, Any]
+):
     quote = dora.quote(cheap["work"], "personal")
     order = dora.order(quote)
     before = site.world.contracts.dollar.balance(dora.address)
-    dora.result(client.post("/v1/orders", json=order).json()["id"])
-    assert_problem(client.post("/v1/orders", json=order), 409, "nonce-used")
+    job = client.post("/v1/orders", json=order).json()["id"]
+    result = dora.result(job)
+    again = client.post("/v1/orders", json=order)
+    assert (again.status_code, again.json()["id"], again.json()["state"]) == (202, job, "done")
+    assert again.json()["result"] == result
+    another = dora.quote(cheap["work"], "personal")
+    assert_problem(client.post("/v1/orders", json=order | {"quote": another["digest"]}), 409, "wrong-quote")
+    altered = dora.order(quote, maxPrice=str(int(quote["price"]) + 1))
+    assert_problem(client.post("/v1/orders", json=altered), 409, "nonce-used")
     assert before - site.world.contracts.dollar.balance(dora.address) == int(quote["price"])
 
 

@@ -139,13 +139,14 @@ def test_search__same_near_and_new__are_told_apart(client: TestClient, rocket: d
     assert search("c.txt", PRIDE.read_bytes())["decision"] == "new"
 
 
-def test_events__finished_job__tell_it_and_end(client: TestClient, ada: Visitor, rocket):
+def test_events__job_that_awaits_a_signature__tell_it_and_end(client: TestClient, ada: Visitor, rocket):
     job_id = ada.submit(PRIDE, title="Pride").json()["id"]
     ada.wait(job_id)
     with client.stream("GET", f"/v1/jobs/{job_id}/events") as stream:
         lines = stream.iter_lines()
         assert next(lines) == "event: job"
         job = json.loads(next(lines).removeprefix("data: "))
+        assert not any(lines), "the stream ends, with nothing but its last blank line"
     assert (job["id"], job["state"]) == (job_id, "awaiting-signature")
     assert [step["state"] for step in job["steps"][:5]] == ["done"] * 5
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import pickle
 import threading
+import traceback
 from collections.abc import Iterator
 
 import pytest
@@ -48,6 +49,17 @@ def test_connect__not_a_node__is_chain_down(babbling_node: str):
     with pytest.raises(UnavailableError) as refused:
         connect(babbling_node)
     assert refused.value.code == "chain-down"
+
+
+def test_connect__secrets_in_the_url__are_not_told():
+    port = free_port()
+    url = f"http://user:password@127.0.0.1:{port}/v3/api-key?token=api-key"
+    with pytest.raises(UnavailableError) as refused:
+        connect(url)
+    assert refused.value.message == f"the chain at http://127.0.0.1:{port} does not answer"
+    told = "".join(traceback.format_exception(refused.value))
+    assert "password" not in told
+    assert "api-key" not in told
 
 
 @pytest.mark.parametrize("url", ["", "ws://127.0.0.1:1", "/dev/null"])

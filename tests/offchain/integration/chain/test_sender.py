@@ -113,6 +113,71 @@ def test_send__same_key_twice__is_sent_once(world, store, signer):
     assert (first, minted(world)) == (second, DOLLARS)
 
 
+def test_send__left_pending_without_a_key__same_call_again_is_sent_once(world, store, signer):
+    world.rpc("miner_stop")
+    with pytest.raises(UnavailableError) as refused:
+        Sender(world.client, store, Limits(wait=0.5)).send(mint(world), signer)
+    again = Sender(world.client, store)
+    assert again.unfinished(mint(world), signer.address)
+    assert not again.unfinished(mint(world, 2), signer.address)
+    world.rpc("miner_start")
+    receipt = again.send(mint(world), signer)
+    assert "0x" + receipt.tx_hash.hex() == refused.value.facts["tx_hash"]
+    assert minted(world) == DOLLARS
+    # It has ended, so the same call is a new intent.
+    assert not again.unfinished(mint(world), signer.address)
+    again.send(mint(world), signer)
+    assert minted(world) == 2 * DOLLARS
+
+
+def test_send__mined_unseen_long_ago_without_a_key__same_call_is_a_new_intent(world, store, signer):
+    with pytest.raises(KeyboardInterrupt):
+        Sender(dying(world), store).send(mint(world), signer)
+    sender = Sender(world.client, store)
+    assert sender.resume(signer.address) == 1  # broadcast, and mined while nobody waits
+    until(lambda: minted(world) == DOLLARS)
+    assert sender.unfinished(mint(world), signer.address)
+    with store.transaction() as tx:
+        (record,) = tx.transactions.unsettled(1337, signer.address)
+        record.created_at -= 3601  # an hour is remembered
+    sender.send(mint(world), signer)
+    assert minted(world) == 2 * DOLLARS
+
+
+def test_send__fee_raised_by_another_settler_of_the_key__is_not_sent_again(world, store, signer):
+    """The first settler signs attempt 1 only; the second one raises the fee, and that attempt is mined."""
+    world.rpc("miner_stop")
+    first, one = in_background(Sender(world.client, store).send, mint(world), signer, "mint:1")
+    until(lambda: on_its_way(world, store, 1))
+    raising = Sender(world.client, store, Limits(patience=0.2))
+    second, two = in_background(raising.send, mint(world), signer, "mint:1")
+    until(lambda: len(attempts(store, world, signer)) > 1)
+    world.rpc("miner_start")
+    first.join()
+    second.join()
+    assert isinstance(one[0], Receipt), one
+    assert one == two
+    assert (minted(world), world.client.nonce(signer.address)) == (DOLLARS, 2)
+
+
+def test_send__receipt_later_than_the_count__is_waited_for_and_not_sent_again(world, store, signer):
+    """The lag is played by a node that hides receipts at first; what it answers then is real."""
+
+    class Lagging(Client):
+        hidden = 5  # the poll, and all but the last of the five looks that judge absence
+
+        def receipt(self, tx_hash: bytes):
+            found = super().receipt(tx_hash)
+            if found is not None and self.hidden:
+                self.hidden -= 1
+                return None
+            return found
+
+    lagging = Lagging(world.client.w3, world.client.rpc_url, world.client.chain_id)
+    Sender(lagging, store).send(mint(world), signer)
+    assert minted(world) == DOLLARS
+
+
 def test_send__key_of_another_call__is_refused(world, store, signer):
     sender = Sender(world.client, store)
     sender.send(mint(world, 1), signer, key="mint:1")

@@ -78,6 +78,33 @@ def test_advance__title_changes_hands__new_holder_and_epoch_stand(world: World, 
     assert (title.final_at, title.upstream) == (on_chain.final_at, on_chain.upstream)
 
 
+def test_advance__metadata_updated__new_digest_stands_until_the_update_is_undone(fresh_chain_url, tmp_path):
+    world = deploy(fresh_chain_url)
+    store = open_store(sqlite(tmp_path))
+    work = world.register(b"described anew", CREATOR)
+    indexer, registry = Indexer(world.contracts, store), world.contracts.registry
+    indexer.advance()
+    first = registry.metadata(work)
+    snapshot = world.rpc("evm_snapshot")
+    world.send(registry.set_metadata(work, b"\x07" * 32), CREATOR)
+    indexer.advance()
+    digest(store, work, b"\x07" * 32)
+    world.send(registry.transfer(world.accounts[CREATOR], world.accounts[SECOND_CREATOR], work), CREATOR)
+    indexer.advance()
+    digest(store, work, b"\x07" * 32)
+    assert contents(sqlite(tmp_path)) == rebuilt(world, tmp_path)
+    world.rpc("evm_revert", snapshot)
+    world.register(b"something else", CREATOR)
+    indexer.advance()
+    digest(store, work, first)
+    store.close()
+
+
+def digest(store, work: int, expected: bytes) -> None:
+    with store.snapshot() as tx:
+        assert tx.events.title(work).metadata_digest == expected
+
+
 def test_advance__licence_sold_and_handed_on__has_its_new_holder(world: World, store):
     licensing, seller, buyer = world.contracts.licensing, world.accounts[CREATOR], world.accounts[SECOND_CREATOR]
     work = world.register(b"licensed", CREATOR)

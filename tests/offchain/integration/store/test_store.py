@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import traceback
 
 import pytest
 from alembic import command
@@ -295,6 +296,22 @@ def test_open_store__not_a_database_url__is_refused(url):
     with pytest.raises(InputError) as refused:
         open_store(url)
     assert refused.value.code == "database-url-malformed"
+
+
+def test_open_store__server_that_is_not_there__tells_neither_host_nor_user_nor_password():
+    url = "postgresql+psycopg://carol:sesame@127.0.0.1:1/none"
+    with pytest.raises(UnavailableError) as refused:
+        open_store(url)
+    told = "".join(traceback.format_exception(refused.value))
+    assert not any(secret in told for secret in ("carol", "sesame", "127.0.0.1"))
+
+
+def test_store__statement_that_fails__tells_no_parameters(store):
+    with store.transaction() as tx:
+        tx.works.add(work(1))
+    with pytest.raises(RefusedError) as refused, store.transaction() as tx:
+        tx.works.add(work(1))
+    assert "A title" not in "".join(traceback.format_exception(refused.value))
 
 
 @pytest.mark.parametrize(

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
 from offchain.chain import Registration
+from offchain.chain.sender import Limits, Sender
 from offchain.chain.signer import development_signer
-from offchain.errors import NotFoundError, UnavailableError
-from offchain.storage import canonical_json
+from offchain.errors import InputError, NotFoundError, UnavailableError
+from offchain.identity import identify
+from offchain.storage import IpfsNode, canonical_json
 from offchain.workflows.catalogue import describe
 from offchain.workflows.engine import Engine
 from offchain.workflows.jobs import PUBLISHING
 from offchain.workflows.metadata import Metadata, metadata_to_json
 from offchain.workflows.opening import open_engine
 from offchain.workflows.publishing import publish
+from offchain.workflows.quoting import QuoteRequest, _distinct, make_quote
 from offchain.workflows.recognition import recognise
 from offchain.workflows.registration import start_registration, submit_signature
-from offchain.workflows.requests import RegistrationRequest, TierListing
+from offchain.workflows.requests import RegistrationRequest, TierListing, TierMandate
 from offchain.workflows.services import open_services, service_signers
-from tests.offchain.site import ADA, ALICE, BEN, PRIDE, RELAYER, Site
+from offchain.workflows.similarity import CODE_KIND, CatalogueIndex
+from tests.offchain.site import ADA, ALICE, BEN, DORA, PRIDE, RELAYER, Site
 
 
 @pytest.fixture
@@ -66,7 +72,7 @@ def test_start_registration__registrant_revoked_meanwhile__is_drafted_anew(site:
 
 
 def test_start_registration__publication_failed__signs_anew_and_registers(site: Site, engine: Engine):
-    """E.g. after the registry was paused: the old signature is given up, and a new salt commits again."""
+    """E.g. after the registry was paused: the old signature is given up, the salt and its priority are not."""
     ada = site.signer(ADA)
     request = RegistrationRequest(ada.address, "Alice again", acknowledge_similar=True)
     master = ALICE.read_bytes() + b"P.S."
@@ -77,6 +83,7 @@ def test_start_registration__publication_failed__signs_anew_and_registers(site: 
     assert (failed.state, failed.error.code) == ("failed", "bad-signature")
     again = engine.wait(start_registration(engine, master, request).id)
     assert (again.id, again.state) == (job.id, "awaiting-signature")
+    assert again.typed["message"]["salt"] == job.typed["message"]["salt"]
     submit_signature(engine, again.id, ada.sign_typed(again.typed))
     assert engine.wait(job.id).state == "done"
 
@@ -97,19 +104,86 @@ def test_describe__registered_by_somebody_else__is_adopted_from_ipfs(site: Site,
     services, found = engine.services, recognise(engine.services, PRIDE)
     identity = found.identity
     assert found.decision == "new"
-    metadata = metadata_to_json(identity.work_id, _told(identity))
-    data = canonical_json(metadata)
-    services.ipfs.pin(data)
-    ben, registry = site.address(BEN), site.world.contracts.registry
-    salt = b"\x01" * 32
-    registration = Registration(identity.work_id, ben, hashlib.sha256(data).digest(), salt=salt)
-    site.world.send(registry.commit(registry.commitment(ben, identity.work_id, salt)), BEN)
-    site.world.send(registry.register(registration), BEN)
+    _register_elsewhere(site, services, identity.work_id, metadata_to_json(identity.work_id, _told(identity)))
     with pytest.raises(NotFoundError):
         describe(services, identity.work_id)
     services.advance()
     assert describe(services, identity.work_id).metadata.title == "Found"
     assert recognise(services, PRIDE.read_bytes() + b" One word more.").decision == "near"
+
+
+def test_describe__hostile_metadata_of_somebody_else__is_not_kept(site: Site, engine: Engine):
+    """Kept, its Content-Code would stop every later search and registration."""
+    services, identity = engine.services, recognise(engine.services, PRIDE).identity
+    document = metadata_to_json(identity.work_id, _told(identity)) | {"contentCode": "ISCC:AAAA"}
+    _register_elsewhere(site, services, identity.work_id, document)
+    services.advance()
+    assert describe(services, identity.work_id).metadata is None
+    assert recognise(services, ALICE).decision == "new"
+
+
+def test_search__bad_code_in_the_store__is_passed_over(site: Site, engine: Engine):
+    """As an earlier version may have left it."""
+    services = engine.services
+    job = engine.wait(start_registration(engine, PRIDE, RegistrationRequest(site.address(ADA), "Pride")).id)
+    submit_signature(engine, job.id, site.signer(ADA).sign_typed(job.typed))
+    work = int(engine.wait(job.id).result["work"], 16)
+    with services.store.transaction() as tx:
+        tx.codes.put(work, CODE_KIND, b"ISCC:AAAA")
+    identity = identify(ALICE, title="Alice", limit=services.settings.max_upload)
+    assert CatalogueIndex(services.store).search(identity) == ()
+
+
+def test_publish__relayer_cannot_send__is_interrupted_and_goes_on(site: Site, engine: Engine):
+    """The registrant signs once; what the relayer lacks does not cost the commitment's priority."""
+    services, ada = engine.services, site.signer(ADA)
+    job = engine.wait(start_registration(engine, b"too dear " * 60, RegistrationRequest(ada.address, "Dear")).id)
+    engine.services = replace(services, sender=Sender(services.client, services.store, Limits(max_fee=1)))
+    submit_signature(engine, job.id, ada.sign_typed(job.typed))
+    stopped = engine.wait(job.id)
+    assert (stopped.state, stopped.error.code) == ("interrupted", "fee-above-cap")
+    engine.services = services
+    engine.retry(job.id)
+    assert engine.wait(job.id).state == "done"
+
+
+def test_start_registration__interrupted_on_a_damaged_master__heals(site: Site, engine: Engine):
+    services, master = engine.services, b"damaged on disk " * 40
+    request = RegistrationRequest(site.address(ADA), "Damaged")
+    engine.services = replace(services, ipfs=IpfsNode("http://127.0.0.1:1"))
+    assert engine.wait(start_registration(engine, master, request).id).state == "interrupted"
+    engine.services = services
+    services.vault.master(int.from_bytes(hashlib.sha256(master).digest(), "big")).write_bytes(b"")
+    assert engine.wait(start_registration(engine, master, request).id).state == "awaiting-signature"
+
+
+def test_make_quote__several_at_once_for_one_buyer__differ_in_number(site: Site, engine: Engine):
+    """A number is the order's nonce: of two orders under one nonce the second fails."""
+    services, ada = engine.services, site.signer(ADA)
+    request = RegistrationRequest(ada.address, "Sold", tiers=(TierMandate("personal"),))
+    job = engine.wait(start_registration(engine, b"sold at once " * 60, request).id)
+    submit_signature(engine, job.id, ada.sign_typed(job.typed))
+    work = int(engine.wait(job.id).result["work"], 16)
+    asked = QuoteRequest(work, "personal", site.address(DORA))
+    with ThreadPoolExecutor(8) as pool:
+        quotes = list(pool.map(lambda _: make_quote(services, asked), range(8)))
+    assert sorted(quote.number for quote in quotes) == list(range(8))
+    assert len({quote.digest for quote in quotes}) == 8
+    # As if the mandate ended with the last of them: no year passes in a test.
+    last = max((quote.quote for quote in quotes), key=lambda quote: quote.expiry)
+    with services.store.snapshot() as tx:
+        other, _ = _distinct(services, tx, last, (services.now(), last.expiry))
+    assert services.now() < other.expiry < last.expiry
+
+
+def _register_elsewhere(site: Site, services, work: int, document) -> None:
+    """As another program would: Ben registers, and this catalogue is not told."""
+    data = canonical_json(document)
+    services.ipfs.pin(data)
+    ben, registry = site.address(BEN), site.world.contracts.registry
+    salt = b"\x01" * 32
+    site.world.send(registry.commit(registry.commitment(ben, work, salt)), BEN)
+    site.world.send(registry.register(Registration(work, ben, hashlib.sha256(data).digest(), salt=salt)), BEN)
 
 
 def _told(identity):
@@ -125,3 +199,12 @@ def _told(identity):
         renditions=(),
         provenance=None,
     )
+
+
+def test_start_registration__record_of_another_file__refused(site: Site, engine: Engine):
+    """What goes on chain as a work's provenance is about that work."""
+    record = {"output": {"sha256": "0x" + hashlib.sha256(b"another file").hexdigest()}}
+    request = RegistrationRequest(site.address(ADA), "Borrowed", provenance=record)
+    with pytest.raises(InputError) as refused:
+        start_registration(engine, b"Words that nobody generated. " * 40, request)
+    assert refused.value.code == "provenance-foreign"

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
-import pytest
+import json
 
-from offchain.api.problems import problem_of
+import pytest
+from fastapi import Request
+
+from offchain.api.problems import _answer, problem_of
 from offchain.errors import ColophonError, DeniedError, InputError, NotFoundError, RefusedError, UnavailableError
 
 
@@ -26,3 +29,11 @@ def test_problem_of__each_kind__keeps_code_message_remedy_and_facts(kind: type[C
 
 def test_problem_of__file_oversized__is_413():
     assert problem_of(InputError("file-oversized", "large", "shrink it"), "/").status == 413
+
+
+def test_answer__quotes_half_a_surrogate_pair__is_still_utf8():
+    request = Request(
+        {"type": "http", "method": "GET", "path": "/x", "query_string": b"", "headers": [], "server": ("h", 80)}
+    )
+    answer = _answer(request, InputError("some-code", "\ud800 is wrong", "mend it", given="\ud800"))
+    assert (answer.media_type, json.loads(bytes(answer.body))["detail"]) == ("application/problem+json", "? is wrong")

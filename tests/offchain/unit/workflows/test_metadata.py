@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -51,6 +52,42 @@ def test_metadata_from_json__of_another_program__is_typed(data: bytes):
     with pytest.raises(UnavailableError) as caught:
         metadata_from_json(data)
     assert caught.value.code == "metadata-malformed"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"contentCode": "ISCC:AAAA"},
+        {"contentCode": 5},
+        {"contentCode": "ISCC:ü"},
+        {"name": "a\x00b"},
+        {"name": "\ud800"},
+        {"name": 7},
+        {"creator": "\x1b[2J"},
+        {"iscc": "A" * 201},
+        {"units": 5},
+        {"units": [None]},
+        {"provenance": "not a CID"},
+        {"master": {"sha256": "0x", "size": 10**30, "mediaType": "text/plain"}},
+        {"master": {"sha256": "0x", "size": -1, "mediaType": "text/plain"}},
+        {"master": {"sha256": "0x", "size": 1, "mediaType": "a" * 101}},
+        {"renditions": [{"role": "p", "mediaType": "image/png", "size": 1, "sha256": "0xzz", "cid": CID}]},
+        {"renditions": [{"role": 1, "mediaType": "image/png", "size": 1, "sha256": "0x" + "1" * 64, "cid": CID}]},
+        {"renditions": [{"role": "p", "mediaType": "image/png", "size": True, "sha256": "0x" + "1" * 64, "cid": CID}]},
+        {"renditions": [{"role": "p", "mediaType": "image/png", "size": 1, "sha256": "0x" + "1" * 64, "cid": "x"}]},
+    ],
+)
+def test_metadata_from_json__hostile_value__is_typed(changed: dict[str, Any]):
+    """Kept, it would make the store, the index or the API fail later."""
+    document = metadata_to_json(*metadata()) | changed
+    with pytest.raises(UnavailableError) as caught:
+        metadata_from_json(json.dumps(document).encode())
+    assert caught.value.code == "metadata-malformed"
+
+
+def test_metadata_from_json__nested_too_deeply__is_typed():
+    with pytest.raises(UnavailableError):
+        metadata_from_json(b"[" * 200_000)
 
 
 def test_metadata_from_json__later_version__is_not_guessed_at():

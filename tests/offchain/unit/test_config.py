@@ -1,0 +1,41 @@
+"""Settings: what of them may be shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from offchain.config import load_settings, shown_url
+from offchain.errors import InputError
+from offchain.storage import IpfsNode
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("http://127.0.0.1:8545", "http://127.0.0.1:8545"),
+        ("https://user:secret@host.example/v3/secret?key=secret#secret", "https://host.example"),
+        ("http://secret@[::1]:80/", "http://[::1]:80"),
+        ("http://host:secret/", "(hidden)"),
+        ("http://[secret", "(hidden)"),
+        ("secret", "(hidden)"),
+        ("", "(hidden)"),
+    ],
+)
+def test_shown_url__any_text__is_scheme_host_and_port(url, shown):
+    assert shown_url(url) == shown
+
+
+def test_settings__urls_with_secrets__are_shown_without(tmp_path: Path):
+    url = "https://user:secret@host.example:9/secret"
+    environ = {"COLOPHON_HOME": str(tmp_path), "COLOPHON_RPC_URL": url, "COLOPHON_IPFS_URL": url}
+    told = repr(load_settings(environ))
+    assert told.count("https://host.example:9") == 2
+    assert "secret" not in told
+
+
+def test_ipfs_node__malformed_url_with_a_secret__is_not_told():
+    with pytest.raises(InputError) as refused:
+        IpfsNode("https://user:secret@host.example/secret")
+    assert "secret" not in refused.value.message
