@@ -1,88 +1,120 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.28;
 
-import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
-import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
-import {ReentrancyGuard} from "solady/utils/ReentrancyGuard.sol";
-import {SafeTransferLib} from "solady/utils/SafeTransferLib.sol";
-
 import {IRoyaltyLedger} from "../interfaces/IRoyaltyLedger.sol";
 import {IWorkRegistry} from "../interfaces/IWorkRegistry.sol";
+import {Account} from "../libraries/Account.sol";
 import {Shares} from "../libraries/Shares.sol";
-import {Edge, Title} from "../libraries/Types.sol";
-import {RoyaltyShares} from "./RoyaltyShares.sol";
+import {Edge} from "../libraries/Types.sol";
+import {Advances} from "./Advances.sol";
+import {Edges} from "./Edges.sol";
+import {Judgements} from "./Judgements.sol";
+import {RoyaltyAccounts} from "./RoyaltyAccounts.sol";
+import {ShareTrees} from "./ShareTrees.sol";
 
 /// @title RoyaltyLedger
 /// @notice Holds all money of all works and lets every holder withdraw what is theirs.
-/// @dev Rules of money M1–M8 are stated in docs/SPECIFICATION.md; functions name those they uphold. Per (work,
-/// currency):
-///   gross G, all that was ever credited; net N = G − ⌊G·S/1e6⌋ with S the sum of the edges' shares;
-///   a holder of u units is owed u·(N − index) millionths more at each settlement, and index becomes N.
-/// The admin appends currencies and can do nothing else (M7).
-contract RoyaltyLedger is RoyaltyShares, Ownable2Step, ReentrancyGuard {
-    /// @dev One slot. `back` is what a ceiling or a guarantee returns to the child; always zero in this version.
-    struct Account {
-        uint112 gross;
-        uint112 back;
-        uint24 upstream; // cached from the title at the first deposit, when it is final
-        uint8 known; // 1 from the first credit on: steady deposits need not ask the registry
-    }
-
-    /// @dev One slot. Millionths of a minor unit owed, and the net up to which they were counted.
-    struct Position {
-        uint128 owed;
-        uint128 index;
-    }
-
-    /// @dev Two slots. Guarantee and ceiling of the debt take the 216 bits that are free beside `upstream`, with
-    /// their currency.
-    struct Debt {
-        uint256 parent;
-        uint24 upstream;
-    }
-
-    uint256 private constant MAX_TOKENS = 3;
-    uint256 private constant MAX_GROSS = 2 ** 108 - 1;
+/// @dev Rules of money M1–M8 are stated in docs/SPECIFICATION.md; functions name those they uphold. This file is the
+/// way of the money: in, up the edges, out. What a work has earned stands in RoyaltyAccounts, who has the shares of it
+/// in RoyaltyShares and ShareTrees, who is owed upstream in Edges, and what changes it otherwise in Advances and
+/// Judgements.
+contract RoyaltyLedger is ShareTrees, Advances, Judgements, Edges {
+    uint256 private constant MAX_PUSHED = 32;
+    uint256 private constant PUSH_GAS = 100_000;
+    /// @dev A call passes on 63/64 of what is left after its own cost, at most 36,600 (EIP-150, EIP-2929).
+    uint256 private constant PUSH_GAS_AT_HAND = 150_000;
 
     address public immutable LICENSING;
 
-    uint256 private _tokenCount;
-    mapping(uint256 currency => address token) private _tokens; // from 1; a mapping has no length to read
-    mapping(uint256 work => mapping(uint256 currency => Account)) private _accounts;
-    mapping(uint256 work => mapping(uint256 currency => mapping(address holder => Position))) private _positions;
-    mapping(uint256 child => mapping(uint256 edge => Debt)) private _debts;
-    mapping(uint256 child => mapping(uint256 edge => mapping(uint256 currency => uint256))) private _pulled;
+    mapping(address holder => address) private _payouts;
 
-    constructor(address admin, IWorkRegistry registry, address licensing) RoyaltyShares(registry) Ownable(admin) {
+    constructor(address admin, IWorkRegistry registry, address licensing, address disputes)
+        RoyaltyAccounts(admin, registry)
+        Judgements(disputes)
+    {
         LICENSING = licensing;
     }
 
     /// @inheritdoc IRoyaltyLedger
+    /// @dev M2: O(1) in holders, parents and ancestors.
     function deposit(uint256 work, uint256 currency, uint256 amount)
         external
         payable
         nonReentrant
         returns (uint256 credited)
     {
-        return _deposit(msg.sender, work, currency, amount);
+        return _deposit(msg.sender, work, currency, amount, msg.data[:0]);
     }
 
     /// @inheritdoc IRoyaltyLedger
-    function depositFrom(address payer, uint256 work, uint256 currency, uint256 amount)
+    function depositAndPull(uint256 work, uint256 currency, uint256 amount, uint256[] calldata edges)
         external
         payable
         nonReentrant
         returns (uint256 credited)
     {
-        if (msg.sender != LICENSING) revert RoyaltyLedger__NotLicensing(msg.sender);
-        return _deposit(payer, work, currency, amount);
+        credited = _deposit(msg.sender, work, currency, amount, msg.data[:0]);
+        for (uint256 i; i < edges.length; ++i) {
+            _pullOne(work, edges[i], currency);
+        }
+    }
+
+    /// @inheritdoc IRoyaltyLedger
+    function depositFrom(
+        address payer,
+        uint256 work,
+        uint256 currency,
+        uint256 amount,
+        uint256 heldFor,
+        bytes calldata authorization
+    ) external payable nonReentrant returns (uint256 credited) {
+        _requireLicensing();
+        credited = _receive(payer, currency, amount, authorization);
+        _creditOrHold(payer, work, currency, credited, heldFor);
+    }
+
+    /// @inheritdoc IRoyaltyLedger
+    /// @dev M2, M4: credits first; what then arrives short undoes it all. Each work is told its own exact amount.
+    function depositMany(address payer, Payment[] calldata payments) external payable nonReentrant {
+        _requireLicensing();
+        uint256[MAX_TOKENS + 1] memory due;
+        for (uint256 i; i < payments.length; ++i) {
+            Payment calldata p = payments[i];
+            if (p.amount == 0) continue;
+            due[p.currency] += p.amount;
+            _creditOrHold(payer, p.work, p.currency, p.amount, p.heldFor);
+        }
+        _receiveAll(payer, due);
+    }
+
+    /// @inheritdoc IRoyaltyLedger
+    function release(uint256 work, uint256 currency, uint256 day) external nonReentrant returns (uint256 amount) {
+        if (block.timestamp / 1 days <= day) revert RoyaltyLedger__StillHeld(work, currency, day);
+        Book storage b = _book(work, currency);
+        amount = b.held[day];
+        if (amount == 0) revert RoyaltyLedger__NothingHeld(work, currency, day);
+        b.held[day] = 0;
+        _credit(work, currency, amount);
+        emit Released(work, currency, day, amount);
+    }
+
+    /// @inheritdoc IRoyaltyLedger
+    function refund(uint256 work, uint256 currency, uint256 day, uint256 amount, address to) external nonReentrant {
+        _requireLicensing();
+        Book storage b = _book(work, currency);
+        uint256 held = b.held[day];
+        if (held < amount) revert RoyaltyLedger__NothingHeld(work, currency, day);
+        b.held[day] = held - amount;
+        emit Refunded(work, currency, to, day, amount);
+        _pay(to, currency, amount);
     }
 
     /// @inheritdoc IRoyaltyLedger
     /// @dev M2: one edge, no loop over holders. M3: touches no token, so no recipient can block it.
     function pull(uint256 child, uint256 edge, uint256 currency) external nonReentrant returns (uint256 moved) {
-        moved = _pull(child, edge, currency);
-        if (moved == 0) revert RoyaltyLedger__NothingToPull(child, edge, currency);
+        bool done;
+        (done, moved) = _pullOne(child, edge, currency);
+        if (!done) revert RoyaltyLedger__NothingToPull(child, edge, currency);
     }
 
     /// @inheritdoc IRoyaltyLedger
@@ -91,203 +123,149 @@ contract RoyaltyLedger is RoyaltyShares, Ownable2Step, ReentrancyGuard {
     }
 
     /// @inheritdoc IRoyaltyLedger
-    function claim(uint256[] calldata works, uint256 currency, address to)
+    function claim(uint256[] calldata ids, uint256 currency, address to)
         external
         nonReentrant
         returns (uint256 amount)
     {
-        return _claim(works, currency, to);
+        return _claim(ids, currency, to);
     }
 
     /// @inheritdoc IRoyaltyLedger
-    function pullAndClaim(Pull[] calldata pulls, uint256[] calldata works, uint256 currency, address to)
+    function pullAndClaim(Pull[] calldata pulls, uint256[] calldata ids, uint256 currency, address to)
         external
         nonReentrant
         returns (uint256 amount)
     {
         _pullMany(pulls);
-        return _claim(works, currency, to);
+        return _claim(ids, currency, to);
     }
 
     /// @inheritdoc IRoyaltyLedger
-    /// @dev Called while the child's title is not final, so nothing was pulled over the edges that are replaced.
-    function link(uint256 child, Edge[] calldata edges) external {
-        if (msg.sender != address(REGISTRY)) revert RoyaltyLedger__NotRegistry(msg.sender);
-        if (edges.length == 0) {
-            for (uint256 i; i < Shares.MAX_PARENTS && _debts[child][i].parent != 0; ++i) {
-                delete _debts[child][i];
+    /// @dev M3: who cannot be paid gets back, on top of what it earned meanwhile, the claim that was taken first.
+    function push(uint256 id, uint256 currency, address[] calldata holders)
+        external
+        nonReentrant
+        returns (uint256 paid)
+    {
+        if (holders.length > MAX_PUSHED) revert RoyaltyLedger__TooManyHolders(holders.length);
+        for (uint256 i; i < holders.length; ++i) {
+            address holder = holders[i];
+            uint256 amount = _withdraw(id, currency, holder);
+            if (amount == 0) continue;
+            if (gasleft() < PUSH_GAS_AT_HAND) revert RoyaltyLedger__InsufficientGas(gasleft(), PUSH_GAS_AT_HAND);
+            address to = payoutOf(holder);
+            if (_tryPay(to, currency, amount, PUSH_GAS)) {
+                paid += amount;
+                emit Claimed(id, currency, holder, to, amount);
+            } else {
+                _assign(id, currency, holder, amount);
+                emit PushFailed(id, currency, holder, to, amount);
             }
-            emit EdgesCleared(child);
-        }
-        for (uint256 i; i < edges.length; ++i) {
-            _debts[child][i] = Debt(edges[i].parent, edges[i].upstream);
-            emit EdgeLinked(child, edges[i].parent, i, edges[i].upstream);
         }
     }
 
     /// @inheritdoc IRoyaltyLedger
-    function addCurrency(address token) external onlyOwner returns (uint256 currency) {
-        if (token.code.length == 0) revert RoyaltyLedger__NotAToken(token);
-        if (_tokenCount == MAX_TOKENS) revert RoyaltyLedger__TooManyCurrencies();
-        for (uint256 i = 1; i <= _tokenCount; ++i) {
-            if (_tokens[i] == token) revert RoyaltyLedger__CurrencyExists(token);
-        }
-        currency = ++_tokenCount;
-        _tokens[currency] = token;
-        emit CurrencyAdded(currency, token);
+    function setPayout(address to) external {
+        _payouts[msg.sender] = to;
+        emit PayoutSet(msg.sender, to);
     }
 
     /// @inheritdoc IRoyaltyLedger
-    function claimable(uint256 work, uint256 currency, address holder) external view returns (uint256) {
-        Position memory p = _positions[work][currency][holder];
-        return _owed(p, balanceOf(holder, work), _net(_accounts[work][currency])) / Shares.UNITS;
+    function pullable(uint256 child, uint256 edge, uint256 currency) external view returns (uint256 moved) {
+        (Debt storage debt, Edge memory e) = _debt(child, edge);
+        uint256 due = Shares.floor(_book(child, currency).account.gross(), e.upstream);
+        return _moved(e, currency, debt.pulled[currency], due);
     }
 
     /// @inheritdoc IRoyaltyLedger
-    function pullable(uint256 child, uint256 edge, uint256 currency) external view returns (uint256) {
-        return Shares.floor(_accounts[child][currency].gross, _debts[child][edge].upstream)
-            - _pulled[child][edge][currency];
+    function heldOf(uint256 work, uint256 currency, uint256 day) external view returns (uint256) {
+        return _book(work, currency).held[day];
     }
 
     /// @inheritdoc IRoyaltyLedger
-    function grossOf(uint256 work, uint256 currency) external view returns (uint256) {
-        return _accounts[work][currency].gross;
+    function payoutOf(address holder) public view returns (address to) {
+        to = _payouts[holder];
+        if (to == address(0)) to = holder;
     }
 
-    /// @inheritdoc IRoyaltyLedger
-    function netOf(uint256 work, uint256 currency) external view returns (uint256) {
-        return _net(_accounts[work][currency]);
-    }
-
-    /// @inheritdoc IRoyaltyLedger
-    function edgeOf(uint256 child, uint256 edge) external view returns (Edge memory) {
-        Debt storage debt = _debts[child][edge];
-        if (debt.parent == 0) revert RoyaltyLedger__UnknownEdge(child, edge);
-        return Edge(debt.parent, debt.upstream);
-    }
-
-    /// @inheritdoc IRoyaltyLedger
-    function currencyAt(uint256 currency) public view returns (address token) {
-        if (currency == 0) return address(0);
-        token = _tokens[currency];
-        if (token == address(0)) revert RoyaltyLedger__UnknownCurrency(currency);
-    }
-
-    /// @inheritdoc IRoyaltyLedger
-    function currencyCount() external view returns (uint256) {
-        return _tokenCount + 1;
-    }
-
-    /// @dev M2: O(1) in holders, parents and ancestors. M4: a token is counted by the ledger's own balance.
-    function _deposit(address payer, uint256 work, uint256 currency, uint256 amount)
+    function _deposit(address payer, uint256 work, uint256 currency, uint256 amount, bytes calldata authorization)
         private
         returns (uint256 credited)
     {
-        if (currency == 0) {
-            if (msg.value != amount) revert RoyaltyLedger__WrongValue(msg.value, amount);
-            credited = amount;
+        credited = _receive(payer, currency, amount, authorization);
+        _creditOrHold(payer, work, currency, credited, 0);
+    }
+
+    function _creditOrHold(address payer, uint256 work, uint256 currency, uint256 amount, uint256 heldFor) private {
+        if (heldFor == 0) {
+            _credit(work, currency, amount);
+            emit Deposited(work, currency, payer, msg.sender, amount);
         } else {
-            if (msg.value != 0) revert RoyaltyLedger__WrongValue(msg.value, 0);
-            credited = _take(currencyAt(currency), payer, amount);
+            _hold(work, currency, heldFor, amount);
+            emit Held(work, currency, payer, heldFor, amount);
         }
-        if (credited == 0) revert RoyaltyLedger__ZeroAmount();
-        _credit(work, currency, credited);
-        emit Deposited(work, currency, payer, msg.sender, credited);
     }
 
-    function _take(address token, address payer, uint256 amount) private returns (uint256) {
-        uint256 before = SafeTransferLib.balanceOf(token, address(this));
-        SafeTransferLib.safeTransferFrom(token, payer, address(this), amount);
-        return SafeTransferLib.balanceOf(token, address(this)) - before;
-    }
-
-    /// @dev The title is read once per (work, currency). It must be final then: before that it may still give way.
-    function _credit(uint256 work, uint256 currency, uint256 amount) private {
-        Account memory a = _accounts[work][currency];
-        if (a.known == 0) {
-            Title memory title = REGISTRY.titleOf(work);
-            if (block.timestamp < title.finalAt) revert RoyaltyLedger__NotFinal(work, title.finalAt);
-            (a.known, a.upstream) = (1, title.upstream);
-        }
-        uint256 gross = a.gross + amount;
-        if (gross > MAX_GROSS) revert RoyaltyLedger__GrossOverflow(work, currency, gross);
-        a.gross = uint112(gross);
-        _accounts[work][currency] = a;
-    }
-
-    /// @dev Cumulative floor, so that splitting a payment in two never changes what is owed. Checks-effects: no call
-    /// leaves this contract but the registry's view.
-    function _pull(uint256 child, uint256 edge, uint256 currency) private returns (uint256 moved) {
-        Debt memory debt = _debts[child][edge];
-        if (debt.parent == 0) revert RoyaltyLedger__UnknownEdge(child, edge);
-        uint256 due = Shares.floor(_accounts[child][currency].gross, debt.upstream);
-        moved = due - _pulled[child][edge][currency];
-        if (moved == 0) return 0;
-        _pulled[child][edge][currency] = due;
-        _credit(debt.parent, currency, moved);
-        emit Pulled(child, debt.parent, currency, edge, moved);
+    /// @dev The account is opened, so that the title is known to exist and to be final before money waits for it.
+    function _hold(uint256 work, uint256 currency, uint256 day, uint256 amount) private {
+        Book storage b = _book(work, currency);
+        if (b.account.isBlank()) b.account = _opened(work);
+        b.held[day] += amount;
     }
 
     function _pullMany(Pull[] calldata pulls) private {
         for (uint256 i; i < pulls.length; ++i) {
-            _pull(pulls[i].child, pulls[i].edge, pulls[i].currency);
+            _pullOne(pulls[i].child, pulls[i].edge, pulls[i].currency);
         }
     }
 
+    function _pullOne(uint256 child, uint256 edge, uint256 currency) private returns (bool done, uint256 moved) {
+        Book storage b = _book(child, currency);
+        Account a = b.account;
+        uint256 kept;
+        (moved, kept) = _pull(child, edge, currency, a.gross());
+        if (kept != 0) b.account = a.plusBack(kept);
+        done = moved + kept != 0;
+    }
+
+    /// @dev Cumulative floor, so that splitting a payment in two never changes what is owed. No call leaves this
+    /// contract but the registry's view. The caller adds what is kept to the child's account.
+    function _pull(uint256 child, uint256 edge, uint256 currency, uint256 gross)
+        private
+        returns (uint256 moved, uint256 kept)
+    {
+        (Debt storage debt, Edge memory e) = _debt(child, edge);
+        uint256 due = Shares.floor(gross, e.upstream);
+        uint256 before = debt.pulled[currency];
+        if (due == before) return (0, 0);
+        debt.pulled[currency] = due;
+        moved = _moved(e, currency, before, due);
+        kept = due - before - moved;
+        if (moved != 0) _credit(e.parent, currency, moved);
+        emit Pulled(child, e.parent, currency, edge, moved, kept);
+    }
+
+    /// @dev E(due) − E(before), where guarantee and ceiling count in their own currency only.
+    function _moved(Edge memory e, uint256 currency, uint256 before, uint256 due) private pure returns (uint256) {
+        if (currency != e.currency) return due - before;
+        return Shares.bounded(due, e.guarantee, e.ceiling) - Shares.bounded(before, e.guarantee, e.ceiling);
+    }
+
     /// @dev M3: the caller alone is paid, and only the caller fails when its payment fails.
-    function _claim(uint256[] calldata works, uint256 currency, address to) private returns (uint256 amount) {
-        if (to == address(0)) revert RoyaltyLedger__ZeroAddress();
-        for (uint256 i; i < works.length; ++i) {
-            amount += _withdraw(works[i], currency, to);
+    function _claim(uint256[] calldata ids, uint256 currency, address to) private returns (uint256 amount) {
+        _requireAddress(to);
+        for (uint256 i; i < ids.length; ++i) {
+            uint256 earned = _withdraw(ids[i], currency, msg.sender);
+            if (earned == 0) continue;
+            amount += earned;
+            emit Claimed(ids[i], currency, msg.sender, to, earned);
         }
         if (amount == 0) revert RoyaltyLedger__NothingToClaim(msg.sender, currency);
         _pay(to, currency, amount);
     }
 
-    function _withdraw(uint256 work, uint256 currency, address to) private returns (uint256 amount) {
-        uint256 net = _net(_accounts[work][currency]);
-        Position memory p = _positions[work][currency][msg.sender];
-        uint256 owed = _owed(p, balanceOf(msg.sender, work), net);
-        amount = owed / Shares.UNITS;
-        if (amount == 0) return 0;
-        _positions[work][currency][msg.sender] = Position(uint128(owed % Shares.UNITS), uint128(net));
-        emit Claimed(work, currency, msg.sender, to, amount);
-    }
-
-    /// @dev Money paid to the ledger itself would be nobody's.
-    function _pay(address to, uint256 currency, uint256 amount) private {
-        if (to == address(this)) revert RoyaltyLedger__PaymentFailed(to, currency, amount);
-        bool paid = currency == 0
-            ? SafeTransferLib.trySafeTransferETH(to, amount, gasleft())
-            : _trySafeTransfer(currencyAt(currency), to, amount);
-        if (!paid) revert RoyaltyLedger__PaymentFailed(to, currency, amount);
-    }
-
-    /// @dev A token may return nothing, true, or anything else; only the first two are payment.
-    function _trySafeTransfer(address token, address to, uint256 amount) private returns (bool) {
-        (bool success, bytes memory answer) =
-            token.call(abi.encodeWithSignature("transfer(address,uint256)", to, amount));
-        return success && (answer.length == 0 || (answer.length >= 32 && abi.decode(answer, (uint256)) == 1));
-    }
-
-    /// @dev Called with the units held up to now, before they change. Touches no token.
-    function _settle(uint256 work, address holder, uint256 units) internal override {
-        uint256 count = _tokenCount;
-        for (uint256 currency; currency <= count; ++currency) {
-            uint256 net = _net(_accounts[work][currency]);
-            Position memory p = _positions[work][currency][holder];
-            if (p.index == net) continue;
-            _positions[work][currency][holder] = Position(uint128(_owed(p, units, net)), uint128(net));
-        }
-    }
-
-    /// @dev Millionths owed to a holder of `units` at `net`. Below 2¹²⁸: units ≤ 1e6 < 2²⁰ and net < 2¹⁰⁸.
-    function _owed(Position memory p, uint256 units, uint256 net) private pure returns (uint256) {
-        return p.owed + units * (net - p.index);
-    }
-
-    /// @dev N = G − ⌊G·S/1e6⌋ + back. Never falls: each wei credited raises the floor by at most one.
-    function _net(Account memory a) private pure returns (uint256) {
-        return a.gross - Shares.floor(a.gross, a.upstream) + a.back;
+    function _requireLicensing() private view {
+        if (msg.sender != LICENSING) revert RoyaltyLedger__NotLicensing(msg.sender);
     }
 }

@@ -1,45 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.28;
 
-import {Bounds, Edge, Listing, Terms} from "../libraries/Types.sol";
+import {Edge, Purchase} from "../libraries/Types.sol";
+import {IOfferBook} from "./IOfferBook.sol";
 
 /// @title ILicensing
-/// @notice Terms, offers, quotes, orders, and licences: ERC-721 tokens that expire.
-/// @dev A gate asks `isLive`, never `ownerOf`: an expired licence proves nothing (R3).
+/// @notice Licences: ERC-721 tokens that expire (ERC-5643), their sale, renewal, return, seats, and the derivatives
+/// that they permit.
+/// @dev A gate asks `isLive`, `allows` or `mayUse`, never `ownerOf`: an expired licence proves nothing (R3).
 interface ILicensing {
-    /// @notice A seller-signed price (EIP-712). Reusable until expiry unless `buyer` or `maxQuantity` is set.
-    /// @param work        what is licensed
-    /// @param seller      who signs: holder of the title or its delegate
-    /// @param terms       number of the terms
-    /// @param currency    index into the ledger's currency list
-    /// @param price       minor units
-    /// @param buyer       the only account that may accept, zero for anybody; makes the quote single-use
-    /// @param maxQuantity most licences that it sells, zero for no limit of its own
-    /// @param expiry      Unix seconds from which it is void
-    /// @param workEpoch   epoch of the work when it was signed
-    /// @param signerEpoch epoch of the seller when it was signed
-    /// @param basis       digest of the pricing problem that led to this price, or any salt
-    struct Quote {
-        uint256 work;
-        address seller;
-        uint32 terms;
-        uint8 currency;
-        uint104 price;
-        address buyer;
-        uint32 maxQuantity;
-        uint40 expiry;
-        uint24 workEpoch;
-        uint256 signerEpoch;
-        bytes32 basis;
-    }
-
     /// @notice A buyer-signed acceptance of a quote (EIP-712). Anybody may submit it, once.
     /// @param buyer     who signs and pays
     /// @param recipient who receives the licence
     /// @param quote     EIP-712 digest of the quote
     /// @param maxPrice  most that the buyer pays, minor units of the quote's currency
     /// @param expiry    Unix seconds from which it is void
-    /// @param epoch     epoch of the buyer when it was signed
+    /// @param epoch     epoch of the buyer in Licensing when it was signed
     /// @param nonce     any number that the buyer has not used; orders need no sequence
     struct Order {
         address buyer;
@@ -60,15 +36,14 @@ interface ILicensing {
         bytes32 s;
     }
 
-    /// @notice What was sold. Never changes.
-    struct Offer {
-        uint256 work;
-        uint32 terms;
-        uint8 currency;
-        uint104 price;
-        uint24 workEpoch;
-        bool quoted;
-        bool closed;
+    /// @notice An ERC-3009 authorization for the ledger, of exactly the price, whose nonce is the digest of the order:
+    /// the one signature accepts the order and pays it.
+    struct Authorization {
+        uint256 validAfter;
+        uint256 validBefore;
+        uint8 v;
+        bytes32 r;
+        bytes32 s;
     }
 
     /// @notice A licence as it stands.
@@ -79,120 +54,142 @@ interface ILicensing {
         uint32 terms;
         uint40 expiry;
         uint32 derivatives;
+        uint32 refundableFor;
     }
 
-    event TermsRegistered(uint256 indexed terms, bytes32 indexed digest, Terms content);
-    event OfferMade(
-        uint256 indexed offer, uint256 indexed work, uint256 terms, uint256 currency, uint256 price, bytes32 quote
-    );
-    event OfferClosed(uint256 indexed offer);
-    event BoundsSet(
-        uint256 indexed work,
-        address indexed holder,
-        address indexed delegate,
-        uint256 terms,
-        uint256 currency,
-        uint256 floor,
-        uint256 ceiling,
-        uint256 expiry,
-        uint256 perDay
-    );
+    /// @notice `quantity` licences with consecutive numbers from `licence` on were sold, each for `price`.
     event LicenceSold(
         uint256 indexed licence,
         uint256 indexed work,
         address indexed holder,
         address payer,
+        uint256 quantity,
         uint256 offer,
         uint256 terms,
         uint256 currency,
         uint256 price,
         uint256 expiry
     );
+    /// @notice A licence was extended; `price` is what all periods cost together.
+    event LicenceRenewed(
+        uint256 indexed licence, uint256 indexed work, address indexed payer, uint256 price, uint256 expiry
+    );
+    /// @notice A licence was given back and its price paid back.
+    event LicenceRefunded(uint256 indexed licence, uint256 indexed work, address indexed holder, uint256 price);
+    /// @notice ERC-5643.
+    event SubscriptionUpdate(uint256 indexed tokenId, uint64 expiration);
+    /// @notice `account` may use the licence, or no longer, while `holder` has it.
+    event SeatSet(uint256 indexed licence, address indexed holder, address indexed account, bool taken);
     event OrderUsed(address indexed buyer, uint256 nonce, bytes32 digest);
     event PermitUsed(uint256 indexed licence, uint256 indexed child, uint256 used);
+    /// @notice A derivative paid the fee of an offer and used it up, without a licence token.
+    event FeePaid(
+        uint256 indexed child,
+        uint256 indexed work,
+        address indexed payer,
+        uint256 offer,
+        uint256 terms,
+        uint256 currency,
+        uint256 price
+    );
     event EpochAdvanced(address indexed account, uint256 epoch);
 
-    error Licensing__UnknownTerms(uint256 terms);
-    error Licensing__BadTerms(uint256 upstream);
-    error Licensing__TermsExist(uint256 terms);
-    error Licensing__UnknownOffer(uint256 offer);
-    error Licensing__OfferClosed(uint256 offer);
     error Licensing__UnknownLicence(uint256 licence);
     error Licensing__NativeOrder();
-    error Licensing__NotHolder(uint256 work, address caller);
     error Licensing__NotRegistry(address caller);
-    error Licensing__NotFinal(uint256 work, uint256 finalAt);
-    error Licensing__WrongWorkEpoch(uint256 work, uint256 epoch);
+    error Licensing__NotLicenceHolder(uint256 licence, address caller);
     error Licensing__WrongEpoch(address account, uint256 epoch);
     error Licensing__Expired(uint256 expiry);
     error Licensing__BadSignature(address signer, bytes32 digest);
-    error Licensing__WrongBuyer(address buyer, address caller);
     error Licensing__WrongQuote(bytes32 signed, bytes32 given);
-    error Licensing__SoldOut(bytes32 quote, uint256 quantity);
     error Licensing__PriceTooHigh(uint256 price, uint256 maxPrice);
     error Licensing__WrongValue(uint256 sent, uint256 price);
     error Licensing__Underpaid(uint256 credited, uint256 price);
     error Licensing__NonceUsed(address buyer, uint256 nonce);
-    error Licensing__NoMandate(uint256 work, address seller);
-    error Licensing__OutOfBounds(uint256 price, uint256 floor, uint256 ceiling);
-    error Licensing__BadBounds(uint256 floor, uint256 ceiling);
-    error Licensing__DailyCapReached(address delegate, uint256 perDay);
+    error Licensing__QuantityTooLarge(uint256 quantity, uint256 most);
     error Licensing__NotTransferable(uint256 licence);
     error Licensing__NotLive(uint256 licence);
+    error Licensing__Refundable(uint256 licence, uint256 untilDay);
+    error Licensing__NotRefundable(uint256 licence);
+    error Licensing__TooFarAhead(uint256 licence, uint256 expiry);
+    error Licensing__NoSeatLeft(uint256 licence, uint256 seats);
+    error Licensing__SeatUnchanged(uint256 licence, address account);
     error Licensing__NotPermitHolder(uint256 licence, address registrant);
     error Licensing__NoDerivativeLeft(uint256 licence, uint256 maxDerivatives);
-    error Licensing__PermitExpired(uint256 work, uint256 sellUntil);
-    error Licensing__ScopeTooWide(uint256 work, uint64 scope, uint64 allowed);
+    error Licensing__NoDerivatives(uint256 offer);
     error Licensing__ZeroAddress();
 
-    /// @notice Registers terms once, for everybody to use.
-    /// @return number number of the terms, from 1
-    function registerTerms(Terms calldata content) external returns (uint256 number);
+    /// @notice Buys licences at their listed price. Native: send the price; token: allow the ledger the price first.
+    /// @return licence number of the first
+    function buy(Purchase calldata purchase, address recipient) external payable returns (uint256 licence);
 
-    /// @notice Lists a work of the caller at a fixed price.
-    function list(uint256 work, Listing calldata listing) external returns (uint256 offer);
-
-    /// @notice Ends a listing. A quote ends by its expiry or by an epoch.
-    function close(uint256 offer) external;
-
-    /// @notice Lets a delegate quote for the caller's work; zero `perDay` ends it.
-    function setBounds(uint256 work, Bounds calldata bounds) external;
-
-    /// @notice Listings and bounds of a registration. Registry only.
-    function publish(uint256 work, Listing[] calldata listings, Bounds[] calldata bounds) external;
-
-    /// @notice Buys a licence at its listed price. Native: send the price; token: allow the ledger the price first.
-    function buy(uint256 offer, address recipient) external payable returns (uint256 licence);
+    /// @notice Several purchases, of any works and currencies, all or none. Each token is transferred once.
+    /// @return licences number of the first of each
+    function buyMany(Purchase[] calldata purchases, address recipient)
+        external
+        payable
+        returns (uint256[] memory licences);
 
     /// @notice Buys a licence on a seller's quote.
-    function buyQuote(Quote calldata quote, bytes calldata signature, address recipient)
+    function buyQuote(IOfferBook.Quote calldata quote, bytes calldata signature, address recipient)
         external
         payable
         returns (uint256 licence);
 
     /// @notice Executes a buyer's order on a seller's quote, paid in a token. Anybody may submit it.
     function fulfil(
-        Quote calldata quote,
+        IOfferBook.Quote calldata quote,
         bytes calldata quoteSignature,
         Order calldata order,
         bytes calldata orderSignature,
         Permit calldata permit
     ) external returns (uint256 licence);
 
+    /// @notice As `fulfil`, on the buyer's ERC-3009 authorization alone.
+    function fulfilAuthorized(
+        IOfferBook.Quote calldata quote,
+        bytes calldata quoteSignature,
+        Order calldata order,
+        Authorization calldata authorization
+    ) external returns (uint256 licence);
+
     /// @notice Voids one order of the caller.
     function cancelOrder(uint256 nonce) external;
 
-    /// @notice Voids every unused quote and order that the caller signed.
+    /// @notice Voids every unused order that the caller signed.
     function advanceEpoch() external;
 
-    /// @notice Uses up one derivative of each permit and remembers how far the child may be sold. Registry only.
-    /// @return edges the child's debts, in the order of the permits
-    function adapt(uint256 child, address registrant, uint256[] calldata permits)
+    /// @notice ERC-5643: extends a live licence of the caller (holder or approved) by whole periods of its terms, at
+    /// the price it was sold at, to at most ten years from now.
+    function renewSubscription(uint256 licence, uint64 duration) external payable;
+
+    /// @notice ERC-5643: ends a licence of the caller (holder or approved) now. Nothing is paid back.
+    function cancelSubscription(uint256 licence) external payable;
+
+    /// @notice Gives a licence back before the end of its last refundable day. It is burnt and its price goes to its
+    /// holder.
+    function refund(uint256 licence) external;
+
+    /// @notice Lets an account use the caller's licence, or no longer. A transfer of the licence ends all seats.
+    function setSeat(uint256 licence, address account, bool taken) external;
+
+    /// @notice Uses up one derivative of each permit, buys and uses up each purchase, pays guarantees, and remembers
+    /// how far the child may be sold. Registry only; tokens come from the registrant, native coins with the call.
+    /// @return edges the child's debts, first those of the permits, then those of the purchases
+    /// @return spent native coins used; the rest was sent back to the registry
+    function adapt(uint256 child, address registrant, uint256[] calldata permits, Purchase[] calldata purchases)
         external
-        returns (Edge[] memory edges);
+        payable
+        returns (Edge[] memory edges, uint256 spent);
 
     /// @notice Whether a licence exists and has not expired.
     function isLive(uint256 licence) external view returns (bool);
+
+    /// @notice Whether a licence is live and covers every use in `scope`.
+    function allows(uint256 licence, uint64 scope) external view returns (bool);
+
+    /// @notice Whether `account` holds the licence or has a seat, and it allows every use in `scope`.
+    function mayUse(uint256 licence, address account, uint64 scope) external view returns (bool);
 
     /// @notice A licence as it stands. Reverts for an unknown one.
     function licenceOf(uint256 licence) external view returns (Licence memory);
@@ -201,26 +198,17 @@ interface ILicensing {
     /// expires.
     function expiresAt(uint256 licence) external view returns (uint64);
 
-    /// @notice What was offered under a number.
-    function offerOf(uint256 offer) external view returns (Offer memory);
+    /// @notice ERC-5643: whether one more period can be bought now.
+    function isRenewable(uint256 licence) external view returns (bool);
 
-    /// @notice The terms under a number.
-    function termsOf(uint256 terms) external view returns (Terms memory);
+    /// @notice Seats taken of a licence by its present holder.
+    function seatsTaken(uint256 licence) external view returns (uint256);
 
-    /// @notice Number of the terms whose keccak256(abi.encode(Terms)) is `digest`; zero when nobody registered them.
-    function termsNumber(bytes32 digest) external view returns (uint256);
-
-    /// @notice Until when and for which scope a work may be sold; without limit unless it is a derivative.
-    function limitsOf(uint256 child) external view returns (uint40 sellUntil, uint64 capScope);
-
-    /// @notice Current epoch of the quotes and orders that `account` signs.
+    /// @notice Current epoch of the orders that `account` signs.
     function epochOf(address account) external view returns (uint256);
 
     /// @notice Whether the buyer has used or cancelled this nonce.
     function isNonceUsed(address buyer, uint256 nonce) external view returns (bool);
-
-    /// @notice EIP-712 digest that a seller signs.
-    function hashQuote(Quote calldata quote) external view returns (bytes32);
 
     /// @notice EIP-712 digest that a buyer signs.
     function hashOrder(Order calldata order) external view returns (bytes32);

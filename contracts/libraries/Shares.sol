@@ -6,7 +6,7 @@ pragma solidity 0.8.28;
 library Shares {
     /// @notice Parts per million in a whole.
     uint256 internal constant PPM = 1_000_000;
-    /// @notice Royalty share units of every work.
+    /// @notice Royalty share units of every series.
     uint256 internal constant UNITS = 1_000_000;
     /// @notice Most that all edges of a work may owe together, in parts per million.
     uint256 internal constant MAX_UPSTREAM = 900_000;
@@ -20,5 +20,12 @@ library Shares {
         unchecked {
             return gross * ppm / PPM;
         }
+    }
+
+    /// @notice E(x) = min(max(x, guarantee), ceiling); a ceiling of zero is none.
+    /// @dev It never falls, and never rises faster than x, so what a parent gains by it is at most what the child owes.
+    function bounded(uint256 x, uint256 guarantee, uint256 ceiling) internal pure returns (uint256) {
+        if (x < guarantee) return guarantee;
+        return ceiling != 0 && x > ceiling ? ceiling : x;
     }
 }

@@ -13,6 +13,21 @@ contract ReentrantToken is PlainToken(18), Ambush {
         _spring();
     }
 
+    /// @notice As ERC-3009, for anybody's word.
+    function receiveWithAuthorization(
+        address from,
+        address to,
+        uint256 value,
+        uint256,
+        uint256,
+        bytes32,
+        uint8,
+        bytes32,
+        bytes32
+    ) external {
+        _transfer(from, to, value);
+    }
+
     function _update(address from, address to, uint256 value) internal override {
         super._update(from, to, value);
         if (from != address(0)) _spring();
