@@ -10,7 +10,20 @@ from typing import Any, Final
 from brownie import accounts, chain, project, web3
 
 from tests.contracts.signing import digest, sign, typed
-from tests.contracts.structs import NOBODY, Bounds, Listing, Order, Permit, Quote, Registration, Terms
+from tests.contracts.structs import (
+    NOBODY,
+    Authorization,
+    Bounds,
+    Consent,
+    Economics,
+    Listing,
+    Order,
+    Permit,
+    Purchase,
+    Quote,
+    Registration,
+    Terms,
+)
 
 __all__ = ["DAY", "DOLLAR", "FOREVER", "GRACE", "NATIVE", "UNITS", "World", "deploy", "now", "work_id"]
 
@@ -21,9 +34,27 @@ GRACE: Final = 300
 DAY: Final = 86_400
 FOREVER: Final = 2**40 - 1
 """Expiry of what never expires: the largest uint40."""
+ARBITRATION_FEE: Final = 10**16
+BOND: Final = 10**17
 SALT: Final = b"\x5a" * 32
 ALL_SCOPES: Final = 2**64 - 1
 NO_PERMIT: Final = Permit()
+STANDARD: Final = Terms(
+    scope=ALL_SCOPES,
+    duration=365 * DAY,
+    upstream=100_000,
+    maxDerivatives=1,
+    seats=0,
+    refundDays=0,
+    transferable=True,
+    lasting=True,
+    exclusive=False,
+    renewable=False,
+    currency=NATIVE,
+    guarantee=0,
+    ceiling=0,
+    text=sha256(b"standard terms").digest(),
+)
 
 
 def work_id(label: str) -> int:
@@ -38,12 +69,25 @@ def now() -> int:
 
 @dataclass(frozen=True)
 class World:
-    """The core contracts, a dollar as currency 1, standard terms as number 1, and everyone's account."""
+    """The contracts, a dollar as currency 1, standard terms as number 1, and everyone's account."""
 
     registry: Any
     ledger: Any
+    book: Any
     licensing: Any
+    inboxes: Any
+    arbitrator: Any
+    disputes: Any
+    exchange: Any
+    pools: Any
+    subscriptions: Any
     dollar: Any
+
+    @property
+    def contracts(self) -> list[Any]:
+        """Everything that is deployed on a live chain."""
+        core = [self.registry, self.ledger, self.book, self.licensing]
+        return [*core, self.inboxes, self.disputes, self.exchange, self.pools, self.subscriptions]
 
     @property
     def admin(self) -> Any:
@@ -75,8 +119,9 @@ class World:
         return _container(name).deploy(*arguments, {"from": self.admin})
 
     def selector(self, error: str) -> str:
-        """First four bytes of a custom error of Licensing."""
-        abi = next(entry for entry in self.licensing.abi if entry.get("name") == error and entry["type"] == "error")
+        """First four bytes of a custom error of Licensing or of the offer book."""
+        known = [*self.licensing.abi, *self.book.abi]
+        abi = next(entry for entry in known if entry.get("name") == error and entry["type"] == "error")
         return "0x" + web3.keccak(text=f"{error}({','.join(i['type'] for i in abi['inputs'])})").hex()[:8]
 
     def add_currency(self, token: Any) -> int:
@@ -87,10 +132,9 @@ class World:
 
     def terms(self, **changes: object) -> int:
         """Number of the standard terms, changed: a year, 10 % upstream, one derivative, transferable, lasting."""
-        standard = Terms(ALL_SCOPES, 365 * DAY, 100_000, 1, True, True, sha256(b"standard terms").digest())
-        content = standard._replace(**changes)
-        known = self.licensing.termsNumber(terms_digest(content))
-        return known or self.licensing.registerTerms(content, {"from": self.admin}).events["TermsRegistered"]["terms"]
+        content = STANDARD._replace(**changes)
+        known = self.book.termsNumber(terms_digest(content))
+        return known or self.book.registerTerms(content, {"from": self.admin}).events["TermsRegistered"]["terms"]
 
     # Registration
 
@@ -110,9 +154,10 @@ class World:
         return bytes(web3.keccak(bytes.fromhex(str(registrant)[2:]).rjust(32, b"\0") + work.to_bytes(32, "big") + salt))
 
     def register(self, label: str, registrant: Any, **changes: object) -> int:
-        """Register under an earlier commitment, so that the work is final at once; its id."""
+        """Register under a commitment that is GRACE old, so that the work is final at once; its id."""
         stated = self.registration(label, registrant, **changes)
         self.commit(stated.work, registrant)
+        chain.sleep(GRACE)
         self.registry.register(stated._replace(salt=SALT), {"from": registrant})
         return stated.work
 
@@ -138,6 +183,8 @@ class World:
         message = {
             **stated._asdict(),
             "permits": list(stated.permits),
+            "purchases": [purchase._asdict() for purchase in stated.purchases],
+            "economics": stated.economics._asdict(),
             "listings": [listing._asdict() for listing in stated.listings],
             "bounds": [bounds._asdict() for bounds in stated.bounds],
             "epoch": epoch,
@@ -148,19 +195,25 @@ class World:
 
     # Sales
 
-    def list(self, work: int, price: int, currency: int = NATIVE, terms: int = 1) -> int:
+    def list(self, work: int, price: int, currency: int = NATIVE, terms: int = 1, supply: int = 0) -> int:
         """List a work as its holder; number of the offer."""
         holder = self.registry.ownerOf(work)
-        made = self.licensing.list(work, Listing(terms, currency, price), {"from": holder})
+        made = self.book.list(work, Listing(terms, currency, price, supply), {"from": holder})
         return made.events["OfferMade"]["offer"]
 
-    def buy(self, offer: int, buyer: Any, recipient: Any = None) -> int:
-        """Buy at the listed price, in whatever currency; number of the licence."""
-        listed = self.licensing.offerOf(offer).dict()
-        value = listed["price"] if listed["currency"] == NATIVE else 0
+    def purchase(self, offer: int, quantity: int = 1) -> Purchase:
+        """What a buyer states of an offer."""
+        return Purchase(offer, bytes(self.book.contentOf(offer)), quantity)
+
+    def buy(self, offer: int, buyer: Any, recipient: Any = None, quantity: int = 1) -> int:
+        """Buy at the listed price, in whatever currency; number of the (first) licence."""
+        listed = self.book.offerOf(offer).dict()
+        due = listed["price"] * quantity
         if listed["currency"] == DOLLAR:
-            self.fund(buyer, listed["price"])
-        sold = self.licensing.buy(offer, recipient or buyer, {"from": buyer, "value": value})
+            self.fund(buyer, due)
+        value = due if listed["currency"] == NATIVE else 0
+        purchase = self.purchase(offer, quantity)
+        sold = self.licensing.buy(purchase, recipient or buyer, {"from": buyer, "value": value})
         return sold.events["LicenceSold"]["licence"]
 
     def free_licence(self, work: int, holder: Any, **terms: object) -> int:
@@ -190,7 +243,7 @@ class World:
             0,
             now() + 3600,
             title["epoch"],
-            self.licensing.epochOf(seller),
+            self.book.epochOf(seller),
         )
         return standard._replace(
             **{name: value if isinstance(value, int | bytes) else str(value) for name, value in changes.items()}
@@ -211,8 +264,35 @@ class World:
         """A seller's or buyer's signature."""
         return sign(signer, self._typed(struct, domain))
 
+    def consent(
+        self, work: int, economics: Economics, holder: Any, signer: Any = None, **changes: Any
+    ) -> tuple[str, int, bytes]:
+        """A share holder's signed agreement to new economics, for an hour, at the current nonce and epoch."""
+        nonce, epoch = self.book.economicsOf(work)[1], self.book.epochOf(holder)
+        struct = Consent(work, str(holder), economics, nonce, epoch, now() + 3600)._replace(**changes)
+        message = {**struct._asdict(), "economics": struct.economics._asdict()}
+        signature = sign(signer or holder, typed(self.book.address, "OfferBook", message, primary="Consent"))
+        return str(holder), struct.deadline, signature
+
+    def authorization(self, order: Order, value: int, signer: Any = None, **changes: Any) -> Authorization:
+        """The buyer's ERC-3009 authorization of `value` dollars, which also accepts the order."""
+        message = {
+            "from": order.buyer,
+            "to": self.ledger.address,
+            "value": value,
+            "validAfter": 0,
+            "validBefore": now() + 3600,
+            "nonce": self.hash(order),
+            **changes,
+        }
+        typed_data = typed(self.dollar.address, "TestDollar", message, primary="ReceiveWithAuthorization")
+        signature = sign(signer or order.buyer, typed_data)
+        times = message["validAfter"], message["validBefore"]
+        return Authorization(*times, signature[64], signature[:32], signature[32:64])
+
     def _typed(self, struct: Quote | Order, domain: dict[str, Any]) -> Any:
-        where = {"contract": self.licensing.address, "name": "Licensing", **domain}
+        contract, name = (self.book, "OfferBook") if isinstance(struct, Quote) else (self.licensing, "Licensing")
+        where = {"contract": contract.address, "name": name, **domain}
         return typed(where.pop("contract"), where.pop("name"), struct._asdict(), primary=type(struct).__name__, **where)
 
     def permit(self, owner: Any, value: int, deadline: int | None = None) -> Permit:
@@ -251,22 +331,46 @@ class World:
         return sum(event["amount"] for event in done.events["Claimed"])
 
 
-def deploy() -> World:
+def deploy(grace: int = GRACE) -> World:
     """Deploy in the order of the deployment script: each address is predicted from the deployer's nonce."""
     admin = accounts[0]
-    predicted = [admin.get_deployment_address(admin.nonce + i) for i in range(3)]
-    ledger = _container("RoyaltyLedger").deploy(admin, predicted[1], predicted[2], {"from": admin})
-    registry = _container("WorkRegistry").deploy(admin, ledger, predicted[2], {"from": admin})
-    licensing = _container("Licensing").deploy(admin, registry, ledger, {"from": admin})
+    ledger, registry, book, licensing, inboxes, arbitrator, disputes, _, pools = (
+        admin.get_deployment_address(admin.nonce + i) for i in range(9)
+    )
+    arguments: dict[str, tuple[object, ...]] = {
+        "RoyaltyLedger": (admin, registry, licensing, disputes),
+        "WorkRegistry": (admin, grace, ledger, book, licensing, inboxes),
+        "OfferBook": (registry, ledger, licensing),
+        "Licensing": (admin, registry, ledger, book),
+        "RoyaltyInboxes": (ledger,),
+        "OwnerArbitrator": (admin, ARBITRATION_FEE),
+        "Disputes": (registry, ledger, arbitrator, BOND),
+        "RightsExchange": (registry, ledger),
+        "UsagePool": (ledger,),
+        "Subscriptions": (ledger, pools),
+    }
+    made = {name: _container(name).deploy(*each, {"from": admin}) for name, each in arguments.items()}
     dollar = _container("TestDollar").deploy({"from": admin})
-    world = World(registry, ledger, licensing, dollar)
+    world = World(
+        made["WorkRegistry"],
+        made["RoyaltyLedger"],
+        made["OfferBook"],
+        made["Licensing"],
+        made["RoyaltyInboxes"],
+        made["OwnerArbitrator"],
+        made["Disputes"],
+        made["RightsExchange"],
+        made["UsagePool"],
+        made["Subscriptions"],
+        dollar,
+    )
     world.add_currency(dollar)
     world.terms()
     return world
 
 
 def terms_digest(content: Terms) -> bytes:
-    """keccak256(abi.encode(Terms)): seven words."""
+    """keccak256(abi.encode(Terms)): a word for every field."""
     words = [value if isinstance(value, bytes) else int(value).to_bytes(32, "big") for value in content]
     return bytes(web3.keccak(b"".join(words)))
 

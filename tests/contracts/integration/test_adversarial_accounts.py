@@ -88,12 +88,12 @@ def test_reentrant_receiver__moves_shares_while_paid__nothing_paid_twice(
 
 
 def test_title__receiver_hands_it_on_in_the_callback__state_is_the_last_holders(
-    world, registry, ledger, licensing, creator, rival, stranger, work, trap
+    world, registry, ledger, book, licensing, creator, rival, stranger, work, trap
 ):
     """R7: the receiver is called after everything was written."""
-    trap.lay(licensing, licensing.list.encode_input(work, (1, NATIVE, 1)), {"from": stranger})
+    trap.lay(book, book.list.encode_input(work, (1, NATIVE, 1, 0)), {"from": stranger})
     trap.lay(registry, registry.transferFrom.encode_input(trap, rival, work), {"from": stranger})
-    trap.lay(licensing, licensing.list.encode_input(work, (1, NATIVE, 1)), {"from": stranger})
+    trap.lay(book, book.list.encode_input(work, (1, NATIVE, 1, 0)), {"from": stranger})
     world.deposit(work, 1000)
     registry.safeTransferFrom(creator, trap, work, {"from": creator})
     assert [success for success, _ in outcomes(trap)] == [True, True, False]
@@ -101,8 +101,8 @@ def test_title__receiver_hands_it_on_in_the_callback__state_is_the_last_holders(
     assert (title["holder"], title["epoch"]) == (rival, 2)
     assert [ledger.balanceOf(who, work) for who in (creator, trap, rival)] == [UNITS, 0, 0]
     assert ledger.claimable(work, NATIVE, creator) == 1000
-    with reverts("Licensing__WrongWorkEpoch", work, 2):
-        licensing.buy(1, stranger, {"from": stranger, "value": 1})
+    with reverts("OfferBook__WrongWorkEpoch", work, 2):
+        licensing.buy(world.purchase(1), stranger, {"from": stranger, "value": 1})
 
 
 def test_licence__recipient_cannot_receive_tokens__still_sold(world, licensing, ledger, buyer, work):
@@ -113,12 +113,14 @@ def test_licence__recipient_cannot_receive_tokens__still_sold(world, licensing, 
 
 
 def test_wallet__sells_and_buys_in_one_transaction__as_any_account(
-    world, registry, licensing, ledger, creator, work, wallet
+    world, registry, book, licensing, ledger, creator, work, wallet
 ):
+    """The content of an offer is known before the offer has a number."""
+    content = book.contentOf(world.list(work, 1000))
     registry.transferFrom(creator, wallet, work, {"from": creator})
     calls = [
-        (licensing, 0, licensing.list.encode_input(work, (1, NATIVE, 1000))),
-        (licensing, 1000, licensing.buy.encode_input(1, wallet)),
+        (book, 0, book.list.encode_input(work, (1, NATIVE, 1000, 0))),
+        (licensing, 1000, licensing.buy.encode_input((2, content, 1), wallet)),
     ]
     wallet.execute(calls, {"from": creator, "value": 1000})
     assert licensing.ownerOf(1) == wallet

@@ -46,7 +46,7 @@ def test_fee_token__purchase__underpaid_and_undone(world, licensing, ledger, buy
     token, number = adopt("FeeToken")
     offer = world.list(work, 1000, number)
     with reverts("Licensing__Underpaid", 990, 1000):
-        licensing.buy(offer, buyer, {"from": buyer})
+        licensing.buy(world.purchase(offer), buyer, {"from": buyer})
     assert (token.balanceOf(buyer), ledger.grossOf(work, number)) == (10**6, 0)
     with reverts("Licensing__UnknownLicence", 1):
         licensing.licenceOf(1)
@@ -59,7 +59,7 @@ def test_silent_token__deposit_purchase_and_claim__work(world, licensing, creato
     """A token that answers nothing is as good as one that answers true."""
     token, number = adopt("SilentToken")
     deposit(world, work, number, 1000)
-    licensing.buy(world.list(work, 500, number), buyer, {"from": buyer})
+    licensing.buy(world.purchase(world.list(work, 500, number)), buyer, {"from": buyer})
     assert world.claimed([work], creator, number) == token.balanceOf(creator) == 1500
 
 
@@ -70,7 +70,7 @@ def test_false_token__deposit_and_purchase__refused(world, licensing, ledger, bu
         deposit(world, work, number, 1000)
     offer = world.list(work, 500, number)
     with reverts("TransferFromFailed"):
-        licensing.buy(offer, buyer, {"from": buyer})
+        licensing.buy(world.purchase(offer), buyer, {"from": buyer})
     assert ledger.grossOf(work, number) == 0
 
 
@@ -209,7 +209,7 @@ def test_reentrant_token__reuses_quote_and_order_during_payment__both_already_us
     token.lay(licensing, again, {"from": stranger})
     world.fulfil(quote, order)
     selectors = [answer[:10] for success, answer in outcomes(token) if not success]
-    assert selectors == [world.selector("Licensing__SoldOut"), world.selector("Licensing__NonceUsed")]
+    assert selectors == [world.selector("OfferBook__SoldOut"), world.selector("Licensing__NonceUsed")]
     assert ledger.grossOf(work, number) == 1000
     with reverts("Licensing__UnknownLicence", 2):
         licensing.licenceOf(2)
@@ -236,8 +236,8 @@ def test_reentrant_token__buys_during_payment__the_ledger_is_locked(
     """R7: a second sale inside the first cannot pay."""
     token, number = reentrant
     offer = world.list(work, 1000, number)
-    token.lay(licensing, licensing.buy.encode_input(offer, token), {"from": stranger})
-    licensing.buy(offer, buyer, {"from": buyer})
+    token.lay(licensing, licensing.buy.encode_input(world.purchase(offer), token), {"from": stranger})
+    licensing.buy(world.purchase(offer), buyer, {"from": buyer})
     assert outcomes(token) == [(False, REENTRANCY)]
     assert ledger.grossOf(work, number) == 1000
     with reverts("Licensing__UnknownLicence", 2):

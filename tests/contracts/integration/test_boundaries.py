@@ -46,7 +46,7 @@ def test_grace__earning_selling_and_moving__begin_at_its_end(world, registry, li
     work = world.register_at_once("a work", creator)
     offer, end = world.list(work, 0), registry.titleOf(work).dict()["finalAt"]
     actions = [
-        (licensing.buy, (offer, buyer), {"from": buyer}, "Licensing__NotFinal"),
+        (licensing.buy, (world.purchase(offer), buyer), {"from": buyer}, "OfferBook__NotFinal"),
         (ledger.deposit, (work, NATIVE, 1), {"from": buyer, "value": 1}, "RoyaltyLedger__NotFinal"),
         (ledger.transfer, (buyer, work, 1), {"from": creator}, "RoyaltyLedger__NotFinal"),
         (registry.transferFrom, (creator, buyer, work), {"from": creator}, "WorkRegistry__NotFinal"),
@@ -76,7 +76,7 @@ def test_expiry__quote__void_from_it(world, licensing, buyer, work, later, at):
     at(later - 1)
     licensing.buyQuote.call(quote, signature, buyer, {"from": buyer})
     at(later)
-    with reverts("Licensing__Expired", later):
+    with reverts("OfferBook__Expired", later):
         licensing.buyQuote.call(quote, signature, buyer, {"from": buyer})
 
 
@@ -91,14 +91,16 @@ def test_expiry__order__void_from_it(world, licensing, buyer, work, later, at):
         licensing.fulfil.call(*call)
 
 
-def test_expiry__mandate__void_from_it(world, licensing, creator, buyer, work, later, at):
-    licensing.setBounds(work, world.bounds(world.pricing, floor=0, expiry=later), {"from": creator})
+def test_expiry__mandate__void_from_its_whole_hour(world, book, licensing, creator, buyer, work, later, at):
+    """Never later than what was stated, to the hour."""
+    later = -(-later // 3600) * 3600
+    book.setBounds(work, world.bounds(world.pricing, floor=0, expiry=later + 3599), {"from": creator})
     quote = world.quote(work, seller=world.pricing, price=0, expiry=later + 100)
     signature = world.sign(quote, world.pricing)
     at(later - 1)
     licensing.buyQuote.call(quote, signature, buyer, {"from": buyer})
     at(later)
-    with reverts("Licensing__NoMandate", work, world.pricing):
+    with reverts("OfferBook__NoMandate", work, world.pricing):
         licensing.buyQuote.call(quote, signature, buyer, {"from": buyer})
 
 
@@ -116,23 +118,23 @@ def test_expiry__permit_licence__permits_until_it(world, registry, licensing, cr
 
 def test_sell_until__derivative__sold_until_it(world, licensing, creator, rival, buyer, at):
     child = world.derive("child", creator, [world.register("parent", rival)], lasting=False, duration=DAY)
-    offer, until = world.list(child, 0), licensing.limitsOf(child)["sellUntil"]
+    offer, until = world.list(child, 0), world.book.limitsOf(child)["sellUntil"]
     at(until - 1)
-    licensing.buy.call(offer, buyer, {"from": buyer})
+    licensing.buy.call(world.purchase(offer), buyer, {"from": buyer})
     at(until)
-    with reverts("Licensing__PermitExpired", child, until):
-        licensing.buy.call(offer, buyer, {"from": buyer})
+    with reverts("OfferBook__PermitExpired", child, until):
+        licensing.buy.call(world.purchase(offer), buyer, {"from": buyer})
 
 
 def test_daily_cap__utc_midnight__counts_anew(world, licensing, chain, creator, buyer, work, at):
     """A day is block.timestamp / 86,400, the same for every delegate."""
-    licensing.setBounds(work, world.bounds(world.pricing, floor=0, perDay=1, expiry=2**40 - 1), {"from": creator})
+    world.book.setBounds(work, world.bounds(world.pricing, floor=0, perDay=1, expiry=2**40 - 1), {"from": creator})
     quote = world.quote(work, seller=world.pricing, price=0, expiry=2**40 - 1)
     signature = world.sign(quote, world.pricing)
     sold = licensing.buyQuote(quote, signature, buyer, {"from": buyer})
     midnight = (sold.timestamp // DAY + 1) * DAY
     at(midnight - 1)
-    with reverts("Licensing__DailyCapReached", world.pricing, 1):
+    with reverts("OfferBook__DailyCapReached", world.pricing, 1):
         licensing.buyQuote.call(quote, signature, buyer, {"from": buyer})
     at(midnight)
     licensing.buyQuote.call(quote, signature, buyer, {"from": buyer})

@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contracts.reverts import reverts
-from tests.contracts.world import DAY, FOREVER, SALT
-
-ALL = 2**64 - 1
+from tests.contracts.world import DAY, NATIVE, SALT
 
 
 @pytest.fixture
@@ -109,73 +107,8 @@ def test_register__seventeen_parents__refused(world, creator, parents):
 def test_register__upstream_of_zero__edge_without_debt(world, ledger, creator, parents):
     child = world.derive("child", creator, parents[:1], upstream=0)
     world.deposit(child, 10)
-    assert tuple(ledger.edgeOf(child, 0)) == (parents[0], 0)
+    assert tuple(ledger.edgeOf(child, 0)) == (parents[0], 0, NATIVE, 0, 0)
     assert ledger.claimable(child, 0, creator) == 10
-
-
-def test_limits_of__original__none(licensing, work):
-    assert tuple(licensing.limitsOf(work)) == (FOREVER, ALL)
-
-
-def test_limits_of__derivative__earliest_expiry_and_common_scope(world, licensing, creator, parents):
-    """sellUntil is the earliest expiry of the permits that do not last; capScope is what all of them allow."""
-    first = world.free_licence(parents[0], creator, lasting=False, duration=10 * DAY, scope=0xFF00)
-    second = world.free_licence(parents[1], creator, lasting=False, duration=5 * DAY, scope=0x0FF0)
-    child = world.register("child", creator, permits=(first, second))
-    assert tuple(licensing.limitsOf(child)) == (licensing.expiresAt(second), 0x0F00)
-
-
-def test_limits_of__lasting_permit__does_not_shorten(world, licensing, creator, parents):
-    lasting = world.free_licence(parents[0], creator, lasting=True, duration=DAY)
-    child = world.register("child", creator, permits=(lasting,))
-    assert tuple(licensing.limitsOf(child)) == (FOREVER, ALL)
-
-
-def test_limits_of__lasting_permit_of_a_limited_parent__ends_with_the_parent(world, licensing, creator, parents):
-    """A child whose time is limited cannot let a grandchild sell for ever in its place."""
-    limited = world.free_licence(parents[0], creator, lasting=False, duration=DAY)
-    child = world.register("child", creator, permits=(limited,))
-    permit = world.free_licence(child, creator, lasting=True)
-    grandchild = world.register("grandchild", creator, permits=(permit,))
-    assert tuple(licensing.limitsOf(grandchild)) == (licensing.expiresAt(limited), ALL)
-
-
-def test_buy__derivative_after_sell_until__refused_but_its_licences_live(
-    world, licensing, chain, creator, buyer, parents
-):
-    child = world.derive("child", creator, parents[:1], lasting=False, duration=DAY)
-    offer = world.list(child, 0)
-    licence = world.buy(offer, buyer)
-    until = licensing.limitsOf(child)["sellUntil"]
-    chain.sleep(DAY + 1)
-    with reverts("Licensing__PermitExpired", child, until):
-        licensing.buy(offer, buyer, {"from": buyer})
-    quote = world.quote(child, price=0)
-    with reverts("Licensing__PermitExpired", child, until):
-        licensing.buyQuote(quote, world.sign(quote, creator), buyer, {"from": buyer})
-    assert licensing.isLive(licence)
-
-
-def test_buy__derivative_after_a_lasting_permit_expired__sold(world, chain, creator, buyer, parents):
-    child = world.derive("child", creator, parents[:1], duration=DAY)
-    offer = world.list(child, 0)
-    chain.sleep(DAY + 1)
-    world.buy(offer, buyer)
-
-
-@pytest.mark.parametrize("scope", [0x0F00, 0x0100, 0])
-def test_buy__derivative_inside_its_scope__sold(world, creator, buyer, parents, scope):
-    child = world.derive("child", creator, parents[:1], scope=0x0F00)
-    world.buy(world.list(child, 0, terms=world.terms(scope=scope)), buyer)
-
-
-@pytest.mark.parametrize("scope", [0x1F00, 0xF000, ALL])
-def test_buy__derivative_wider_than_its_permits__refused(world, licensing, creator, buyer, parents, scope):
-    """A licence never grants what its seller was not granted."""
-    child = world.derive("child", creator, parents[:1], scope=0x0F00)
-    offer = world.list(child, 0, terms=world.terms(scope=scope))
-    with reverts("Licensing__ScopeTooWide", child, scope, 0x0F00):
-        licensing.buy(offer, buyer, {"from": buyer})
 
 
 def test_register__commit_reveal_of_a_derivative__edges_stand(world, registry, ledger, creator, parents):

@@ -38,8 +38,12 @@ def test_expired__as_a_permit__permits_nothing(world, registry, licensing, chain
 def test_views__unknown_licence__refused_and_not_live(licensing):
     for unknown in (0, 1, 2**255):
         assert not licensing.isLive(unknown)
+        assert not licensing.allows(unknown, 0)
         for view in (licensing.licenceOf, licensing.expiresAt, licensing.tokenURI):
             with reverts("Licensing__UnknownLicence", unknown):
+                view(unknown)
+        for view in (licensing.ownerOf, licensing.getApproved):
+            with reverts("TokenDoesNotExist"):
                 view(unknown)
 
 
@@ -68,6 +72,11 @@ def test_transfer__expiry_and_offer__travel_with_the_token(licensing, buyer, str
     assert licensing.licenceOf(licence).dict() == before | {"holder": str(stranger)}
 
 
+def test_constants__deployment__siblings_as_given(world, licensing):
+    siblings = (licensing.REGISTRY(), licensing.LEDGER(), licensing.BOOK())
+    assert siblings == (world.registry, world.ledger, world.book)
+
+
 def test_token_uri__licence__is_the_cid_of_its_terms(world, licensing, work, buyer):
     text = sha256(b"other terms").digest()
     licence = world.free_licence(work, buyer, text=text)
@@ -81,9 +90,23 @@ def test_title_transfer__licences_sold_before__stay_live(world, registry, licens
     assert licensing.licenceOf(licence)["work"] == work
 
 
+def test_transfer__not_transferable_in_the_middle_of_a_batch__refused(world, licensing, buyer, stranger, work):
+    world.buy(world.list(work, 0, terms=world.terms(transferable=False)), buyer, quantity=3)
+    with reverts("Licensing__NotTransferable", 2):
+        licensing.transferFrom(buyer, stranger, 2, {"from": buyer})
+
+
+def test_transfer__coins__refused(licensing, buyer, stranger, licence):
+    """They would stay here for ever."""
+    with reverts("ConsecutiveERC721__CoinsRefused", 1):
+        licensing.transferFrom(buyer, stranger, licence, {"from": buyer, "value": 1})
+    with reverts("ConsecutiveERC721__CoinsRefused", 1):
+        licensing.approve(stranger, licence, {"from": buyer, "value": 1})
+
+
 def test_adapt__not_the_registry__refused(licensing, buyer, licence, work):
     with reverts("Licensing__NotRegistry", buyer):
-        licensing.adapt(work, buyer, [licence], {"from": buyer})
+        licensing.adapt(work, buyer, [licence], [], {"from": buyer})
 
 
 def test_name__erc721__says_what_it_is(licensing):

@@ -131,7 +131,7 @@ def test_fulfil__price_above_the_maximum__refused(world, buyer, quote, funded):
     world.fulfil(quote, world.order(quote, buyer, maxPrice=quote.price))
 
 
-def test_fulfil__other_quote_than_signed__refused(world, work, quote, order, funded):
+def test_fulfil__other_quote_than_signed__refused(world, licensing, work, quote, order, funded):
     """R4: cheaper or not, the buyer signed one quote."""
     other = world.quote(work, price=1)
     with reverts("Licensing__WrongQuote", world.hash(quote), world.hash(other)):
@@ -153,7 +153,7 @@ def test_fulfil__expired_order_or_quote__refused(world, chain, work, buyer, fund
         world.fulfil(quote, late)
     order = world.order(quote, buyer, expiry=now() + 10_000)
     chain.sleep(7200)
-    with reverts("Licensing__Expired", quote.expiry):
+    with reverts("OfferBook__Expired", quote.expiry):
         world.fulfil(quote, order)
 
 
@@ -191,7 +191,7 @@ def test_fulfil__somebody_elses_money__refused(world, buyer, stranger, quote, or
 
 def test_fulfil__quote_for_another_buyer__refused(world, work, buyer, stranger, funded):
     quote = world.quote(work, buyer=stranger)
-    with reverts("Licensing__WrongBuyer", stranger, buyer):
+    with reverts("OfferBook__WrongBuyer", stranger, buyer):
         world.fulfil(quote, world.order(quote, buyer))
 
 
@@ -200,7 +200,7 @@ def test_fulfil__sold_out_after_signing__order_stays_unused(world, licensing, wo
     quote = world.quote(work, maxQuantity=1)
     world.fund(stranger, quote.price)
     licensing.buyQuote(quote, world.sign(quote, quote.seller), stranger, {"from": stranger})
-    with reverts("Licensing__SoldOut"):
+    with reverts("OfferBook__SoldOut"):
         world.fulfil(quote, world.order(quote, buyer))
     assert not licensing.isNonceUsed(buyer, 0)
 

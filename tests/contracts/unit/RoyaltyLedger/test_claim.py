@@ -16,7 +16,7 @@ def test_claim__native__paid_once_to_whom_the_holder_names(world, ledger, creato
     done = ledger.claim([work], NATIVE, stranger, {"from": creator})
     assert stranger.balance() - before == 1000
     assert dict(done.events["Claimed"]) == {
-        "work": work,
+        "id": work,
         "currency": NATIVE,
         "holder": creator,
         "to": stranger,
@@ -114,11 +114,14 @@ def test_abi__functions_of_the_admin__move_no_money(ledger):
     changing = {
         f["name"] for f in ledger.abi if f["type"] == "function" and f["stateMutability"] not in ("view", "pure")
     }
-    for_holders = {"claim", "pullAndClaim", "transfer", "transferFrom", "approve", "setOperator"}
-    for_anybody = {"deposit", "pull", "pullMany"}
-    for_siblings = {"depositFrom", "link", "issue"}
+    for_holders = {"claim", "pullAndClaim", "setPayout", "transfer", "transferFrom", "approve", "setOperator"}
+    for_holders_of_titles = {"requestAdvance", "distribute"}
+    for_advancers = {"payAdvance", "withdrawAdvance"}
+    for_anybody = {"deposit", "depositAndPull", "pull", "pullMany", "push", "release", "activate"}
+    for_siblings = {"depositFrom", "depositMany", "refund", "link", "issue", "root", "freeze", "resolve"}
     for_the_admin = {"addCurrency", "transferOwnership", "acceptOwnership", "renounceOwnership"}
-    assert changing == for_holders | for_anybody | for_siblings | for_the_admin
+    everybody = for_holders | for_holders_of_titles | for_advancers | for_anybody
+    assert changing == everybody | for_siblings | for_the_admin
 
 
 def test_claim__gross_grew_by_much__uint128_positions_hold(world, ledger, creator, buyer, work):

@@ -67,7 +67,7 @@ def test_deposit_from__not_licensing__refused(world, ledger, buyer, rival, work)
     """M7: an allowance to the ledger is spent by its owner or on the owner's signature, never by a stranger."""
     world.fund(buyer, 1000)
     with reverts("RoyaltyLedger__NotLicensing", rival):
-        ledger.depositFrom(buyer, work, DOLLAR, 1000, {"from": rival})
+        ledger.depositFrom(buyer, work, DOLLAR, 1000, 0, b"", {"from": rival})
 
 
 @pytest.mark.parametrize("data", ["0x", "0xdeadbeef"], ids=["bare", "unknown function"])

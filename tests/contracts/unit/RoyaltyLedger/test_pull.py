@@ -36,14 +36,15 @@ def test_link__registration__edges_and_their_events(world, ledger, creator, pare
     done = world.registry.register(stated, {"from": creator})
     expected = [(stated.work, parents[0], 0, 7), (stated.work, parents[1], 1, 9)]
     assert [(e["child"], e["parent"], e["edge"], e["upstream"]) for e in done.events["EdgeLinked"]] == expected
-    assert [tuple(ledger.edgeOf(stated.work, i)) for i in range(2)] == [(parents[0], 7), (parents[1], 9)]
+    edges = [tuple(ledger.edgeOf(stated.work, i)) for i in range(2)]
+    assert edges == [(parents[0], 7, 0, 0, 0), (parents[1], 9, 0, 0, 0)]
     with reverts("RoyaltyLedger__UnknownEdge", stated.work, 2):
         ledger.edgeOf(stated.work, 2)
 
 
 def test_link__and_issue__not_the_registry__refused(ledger, creator, work):
     with reverts("RoyaltyLedger__NotRegistry", creator):
-        ledger.link(work, [(work, 1)], {"from": creator})
+        ledger.link(work, [(work, 1, 0, 0, 0)], {"from": creator})
     with reverts("RoyaltyLedger__NotRegistry", creator):
         ledger.issue(work, creator, {"from": creator})
 
@@ -58,6 +59,7 @@ def test_pull__both_edges__floors_of_the_gross(world, ledger, parents, child, st
         "currency": NATIVE,
         "edge": 0,
         "amount": 400,
+        "kept": 0,
     }
     ledger.pull(child, 1, NATIVE, {"from": stranger})
     assert [ledger.grossOf(parent, NATIVE) for parent in parents] == [400, 100]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.contracts.reverts import reverts
+from tests.contracts.shares import tree
 from tests.contracts.world import DOLLAR, NATIVE, UNITS, work_id
 
 NOBODY = "0x" + "0" * 40
@@ -64,11 +65,41 @@ def test_transfer__zero_units_by_a_stranger__implicit_holder_keeps_revenue(
 ):
     """M6: a transfer of nothing to the implicit holder must not settle them as if they held nothing."""
     world.deposit(work, 1000)
-    ledger.transfer(creator if receiver == "holder" else buyer, work, 0, {"from": stranger})
+    to = creator if receiver == "holder" else buyer
+    done = ledger.transfer(to, work, 0, {"from": stranger})
+    assert dict(done.events["Transfer"]) == {
+        "caller": stranger,
+        "sender": stranger,
+        "receiver": to,
+        "id": work,
+        "amount": 0,
+    }
+    assert not world.registry.titleOf(work).dict()["issued"]
     assert ledger.claimable(work, NATIVE, creator) == 1000
     world.deposit(work, 1)
     assert world.claimed([work], creator) == 1001
     assert ledger.balanceOf(creator, work) == UNITS
+
+
+def test_transfer__zero_units_by_a_stranger__holder_can_still_plant_a_tree(
+    registry, ledger, creator, buyer, stranger, work
+):
+    """Threat: a stranger who, for the price of gas, has the shares issued that the holder meant to distribute."""
+    ledger.transfer(stranger, work, 0, {"from": stranger})
+    ledger.transferFrom(creator, creator, work, 0, {"from": stranger})
+    with reverts("RoyaltyLedger__InsufficientShares", stranger, work, 0, 1):
+        ledger.transfer(creator, work, 1, {"from": stranger})
+    assert not registry.titleOf(work).dict()["issued"]
+    ledger.distribute(work, tree([(str(creator), 400_000), (str(buyer), 600_000)]).root, {"from": creator})
+
+
+def test_transfer_from__zero_units__an_allowance_of_nothing_is_enough(ledger, creator, buyer, rival, work):
+    """ERC-6909: nothing is more than nobody allowed; and nothing is spent."""
+    ledger.approve(rival, work, 5, {"from": creator})
+    ledger.transferFrom(creator, buyer, work, 0, {"from": rival})
+    assert ledger.allowance(creator, rival, work) == 5
+    with reverts("RoyaltyLedger__ZeroAddress"):
+        ledger.transferFrom(creator, NOBODY, work, 0, {"from": rival})
 
 
 def test_transfer__to_oneself__changes_nothing(world, ledger, creator, work):
@@ -120,10 +151,17 @@ def test_transfer__to_nobody__refused(ledger, creator, work):
         ledger.transfer(NOBODY, work, 1, {"from": creator})
 
 
+@pytest.mark.parametrize("units", [0, 1])
+def test_transfer__to_the_ledger__refused(ledger, creator, work, units):
+    """Nobody could move the units, or what they earn, out of it (M8)."""
+    with reverts("RoyaltyLedger__PaymentFailed", ledger, work, units):
+        ledger.transfer(ledger, work, units, {"from": creator})
+
+
 def test_transfer__unknown_work__refused(ledger, creator, buyer):
     unknown = work_id("never registered")
     with reverts("WorkRegistry__UnknownWork", unknown):
-        ledger.transfer(buyer, unknown, 0, {"from": creator})
+        ledger.transfer(buyer, unknown, 1, {"from": creator})
 
 
 def test_transfer_from__allowance__spent_exactly(ledger, creator, buyer, rival, work):

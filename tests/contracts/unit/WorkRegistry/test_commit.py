@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.contracts.reverts import reverts
-from tests.contracts.world import SALT, work_id
+from tests.contracts.world import GRACE, SALT, work_id
 
 
 def test_commit__copied_by_somebody_else__neither_fails_nor_counts_anew(world, registry, creator, rival, chain):
@@ -14,18 +14,21 @@ def test_commit__copied_by_somebody_else__neither_fails_nor_counts_anew(world, r
     world.register_at_once("a work", rival)
     chain.sleep(1)
     assert "Committed" not in registry.commit(world.commitment(stated.work, creator), {"from": rival}).events
+    chain.sleep(1)
     registry.register(stated._replace(salt=SALT), {"from": creator})
     assert registry.ownerOf(stated.work) == creator
 
 
-def test_commit__sent_by_somebody_else__counts_for_the_registrant(world, registry, creator):
+def test_commit__sent_by_somebody_else__counts_for_the_registrant(world, registry, creator, chain):
     """The hash names the registrant, so that a relayer may pay for it."""
     stated = world.registration("a work", creator)
     world.commit(stated.work, creator, by=world.relayer)
+    committed_at = chain[-1].timestamp
+    chain.sleep(10)
     registry.register(stated._replace(salt=SALT), {"from": creator})
     title = registry.titleOf(stated.work).dict()
     assert title["holder"] == creator
-    assert title["finalAt"] == title["registeredAt"]
+    assert (title["priorityAt"], title["finalAt"]) == (committed_at, committed_at + GRACE)
 
 
 def test_register__reveal_in_the_block_of_the_commitment__too_young(world, registry):
@@ -75,3 +78,12 @@ def test_register__other_salt_or_work__commitment_unknown(world, registry, creat
         registry.register(stated._replace(salt=b"\1" * 32), {"from": creator})
     with reverts("WorkRegistry__CommitmentUnknown"):
         registry.register(stated._replace(work=work_id("another work"), salt=SALT), {"from": creator})
+
+
+def test_commit__opened__has_to_be_made_again(world, registry, creator, rival, work):
+    """R6: a commitment opens once. Made again it is young: it takes nothing over."""
+    with reverts("WorkRegistry__CommitmentUnknown", world.commitment(work, creator)):
+        registry.register(world.registration("a work", creator, salt=SALT), {"from": creator})
+    assert "Committed" in registry.commit(world.commitment(work, creator), {"from": rival}).events
+    with reverts("WorkRegistry__AlreadyRegistered", work, creator):
+        registry.register(world.registration("a work", creator, salt=SALT), {"from": creator})

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.contracts.node import undone
 from tests.contracts.reverts import reverts
 from tests.contracts.signing import compact, digest, high_s, sign
-from tests.contracts.structs import Listing
-from tests.contracts.world import DOLLAR, GRACE, NATIVE, SALT, now, work_id
+from tests.contracts.structs import Economics, Listing, Purchase
+from tests.contracts.world import GRACE, NATIVE, SALT, now, work_id
 
 NOBODY = "0x" + "0" * 40
 
@@ -19,14 +20,20 @@ def deadline() -> int:
 
 @pytest.fixture
 def stated(world, creator):
-    """A registration with something in every field, nested arrays included."""
+    """A registration with something in every field but parents and salt, nested arrays included."""
+
+    def mandate(delegate, **changes):
+        return world.bounds(delegate, currency=NATIVE, **changes)
+
     return world.registration(
         "a work",
         creator,
         provenance=b"\x07" * 32,
         iscc=b"\xcc" * 40,
-        listings=(Listing(1, NATIVE, 7), Listing(1, DOLLAR, 9)),
-        bounds=(world.bounds(world.pricing), world.bounds(world.relayer, perDay=1)),
+        listings=(Listing(1, NATIVE, 7, supply=3), Listing(1, NATIVE, 9)),
+        bounds=(mandate(world.pricing), mandate(world.relayer, perDay=1)),
+        economics=Economics(NATIVE, 5, 50_000, 600_000),
+        shareRoot=b"\x0a" * 32,
     )
 
 
@@ -47,13 +54,16 @@ def test_register_by_sig__contract_wallet__erc1271_decides(world, registry, crea
     assert registry.ownerOf(stated.work) == wallet
 
 
-def test_register_by_sig__with_commitment__final_at_once(world, registry, creator, stated, deadline):
+def test_register_by_sig__with_commitment__priority_of_the_commitment(
+    world, registry, creator, stated, deadline, chain
+):
     stated = stated._replace(salt=SALT)
     signature = world.sign_registration(stated, creator, deadline=deadline)
     world.commit(stated.work, creator, by=world.relayer)
+    committed_at = chain[-1].timestamp
+    chain.sleep(10)
     registry.registerBySig(stated, deadline, signature, {"from": world.relayer})
-    title = registry.titleOf(stated.work).dict()
-    assert title["finalAt"] == title["registeredAt"]
+    assert registry.titleOf(stated.work).dict()["priorityAt"] == committed_at
 
 
 def test_register_by_sig__carrier_drops_the_salt__refused(world, registry, creator, stranger, stated, deadline):
@@ -72,6 +82,7 @@ def test_register_by_sig__carrier_commits_under_a_salt_of_its_own__signature_wor
     world.commit(stated.work, creator, by=stranger)
     chain.sleep(1)
     registry.registerBySig(stated, deadline, signature, {"from": world.relayer})
+    registry.setMetadata(stated.work, b"\1" * 32, {"from": creator})
     with reverts("WorkRegistry__BadSignature"):
         registry.registerBySig(stated._replace(salt=SALT), deadline, signature, {"from": stranger})
     with reverts("WorkRegistry__AlreadyRegistered", stated.work, creator):
@@ -92,7 +103,9 @@ def test_register_by_sig__commitment_made_again_after_the_reveal__signature_work
 
 
 def test_hash_registration__every_field__equals_eth_account(world, registry, creator, stated, deadline):
-    """EIP-712: nested arrays of structs included."""
+    """EIP-712: nested structs and arrays of structs included."""
+    purchases = (Purchase(2**255, b"\x0c" * 32, 2**32 - 1), Purchase(1, b"\x0d" * 32))
+    stated = stated._replace(permits=(5, 2**200), purchases=purchases, salt=SALT)
     for epoch in (0, 3):
         expected = digest(world.typed_registration(stated, epoch=epoch, deadline=deadline))
         assert registry.hashRegistration(stated, epoch, deadline) == "0x" + expected.hex()
@@ -101,11 +114,10 @@ def test_hash_registration__every_field__equals_eth_account(world, registry, cre
     assert registry.hashRegistration(bare, 0, 0) == "0x" + expected.hex()
 
 
-def test_domain__eip5267__names_version_chain_and_contract(registry, licensing):
+def test_domain__eip5267__names_version_chain_and_contract(registry):
     """EIP-5267: 0x0f means name, version, chain id and contract."""
-    for contract, name in ((registry, "WorkRegistry"), (licensing, "Licensing")):
-        empty = "0x" + "00" * 32
-        assert tuple(contract.eip712Domain()) == ("0x0f", name, "1", 1337, contract.address, empty, ())
+    empty = "0x" + "00" * 32
+    assert tuple(registry.eip712Domain()) == ("0x0f", "WorkRegistry", "1", 1337, registry.address, empty, ())
 
 
 @pytest.mark.parametrize(
@@ -143,6 +155,19 @@ def test_register_by_sig__past_the_deadline__refused(world, registry, creator, s
         registry.registerBySig(stated, deadline, signature, {"from": world.relayer})
 
 
+def test_register_by_sig__second_by_second__void_after_the_deadline(
+    world, registry, creator, stated, deadline, mine_at
+):
+    signature = world.sign_registration(stated, creator, deadline=deadline)
+
+    def carry(transaction):
+        return registry.registerBySig(stated, deadline, signature, {**transaction, "allow_revert": True})
+
+    with undone():
+        assert mine_at(deadline + 1, carry, world.relayer).status == 0
+    assert mine_at(deadline, carry, world.relayer).status == 1
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -151,9 +176,14 @@ def test_register_by_sig__past_the_deadline__refused(world, registry, creator, s
         {"provenance": b"\1" * 32},
         {"iscc": b"\xcc" * 39},
         {"permits": (1,)},
-        {"listings": (Listing(1, NATIVE, 7), Listing(1, DOLLAR, 8))},
-        {"listings": (Listing(1, DOLLAR, 9), Listing(1, NATIVE, 7))},
+        {"purchases": (Purchase(1, b"\1" * 32),)},
+        {"listings": (Listing(1, NATIVE, 7, supply=3), Listing(1, NATIVE, 8))},
+        {"listings": (Listing(1, NATIVE, 9), Listing(1, NATIVE, 7, supply=3))},
+        {"listings": (Listing(1, NATIVE, 7, supply=4), Listing(1, NATIVE, 9))},
         {"bounds": ()},
+        {"economics": Economics(NATIVE, 5, 50_000, 600_001)},
+        {"economics": Economics()},
+        {"shareRoot": b"\0" * 32},
         {"salt": SALT},
     ],
     ids=lambda change: next(iter(change)),
@@ -174,8 +204,10 @@ def test_register_by_sig__registrant_is_not_the_signer__refused(world, registry,
 
 @pytest.mark.parametrize("signature", [b"", b"\0" * 65, b"\xff" * 64, b"\1" * 66], ids=len)
 def test_register_by_sig__no_signature__refused(world, registry, stated, deadline, signature):
-    with reverts("WorkRegistry__BadSignature"):
-        registry.registerBySig(stated, deadline, signature, {"from": world.relayer})
+    """A failed recovery yields the zero address, for which nobody may speak."""
+    for each in (stated, stated._replace(registrant=NOBODY)):
+        with reverts("WorkRegistry__BadSignature"):
+            registry.registerBySig(each, deadline, signature, {"from": world.relayer})
 
 
 @pytest.mark.parametrize("form", [high_s, compact], ids=["high-s", "compact"])

@@ -5,10 +5,11 @@ from __future__ import annotations
 from hashlib import sha256
 
 import pytest
-from brownie import web3
 from multiformats import CID
 
 from tests.contracts.reverts import reverts
+from tests.contracts.structs import Listing
+from tests.contracts.unit.WorkRegistry.titles import LAST_EPOCH, MAX_SERIES, set_epoch, set_series
 from tests.contracts.world import NATIVE, UNITS, work_id
 
 
@@ -45,9 +46,18 @@ def test_holder_functions__anybody_else__refused(registry, rival, work):
         registry.advanceWorkEpoch(work_id("never registered"), {"from": rival})
 
 
-def test_mark_issued__not_the_ledger__refused(registry, creator, work):
-    with reverts("WorkRegistry__NotLedger", creator):
-        registry.markIssued(work, {"from": creator})
+def test_packed_title_of__every_field__same_as_the_title(world, registry, creator, rival, distribution):
+    """SPECIFICATION, section 1: epoch 24 | parents 5 | upstream 20 | series 5 | disputed 1 | issued 1 | priority 40."""
+    parents = [world.register(f"parent {i}", rival) for i in range(2)]
+    permits = tuple(world.free_licence(parent, creator, upstream=450_000) for parent in parents)
+    work = world.register("a child", creator, permits=permits, shareRoot=distribution[0])
+    set_series(registry, work, MAX_SERIES)
+    set_epoch(registry, work, LAST_EPOCH)
+    title = registry.titleOf(work).dict()
+    state = title["priorityAt"] | 1 << 40 | MAX_SERIES << 42 | 900_000 << 47 | 2 << 67 | LAST_EPOCH << 72
+    assert title["issued"]
+    assert (title["parents"], title["upstream"]) == (2, 900_000)
+    assert tuple(registry.packedTitleOf(work)) == (state << 160 | int(str(creator), 16), title["finalAt"])
 
 
 def test_advance_work_epoch__twice__rises_by_one_each_and_changes_nothing_else(world, registry, creator, work):
@@ -93,40 +103,71 @@ def test_transfer__approved_operator__allowed_once(registry, creator, rival, buy
         registry.transferFrom(buyer, rival, work, {"from": rival})
 
 
-def test_transfer__former_holder__keeps_revenue_but_no_control(
-    world, registry, ledger, licensing, creator, buyer, work
-):
+def test_transfer__former_holder__keeps_revenue_but_no_control(world, registry, ledger, book, creator, buyer, work):
     """M6: money goes by shares, licensing by title."""
     world.deposit(work, 1000)
     registry.transferFrom(creator, buyer, work, {"from": creator})
     world.deposit(work, 10)
     assert ledger.claimable(work, NATIVE, creator) == 1010
     assert ledger.claimable(work, NATIVE, buyer) == 0
-    with reverts("Licensing__NotHolder", work, creator):
-        licensing.list(work, (1, NATIVE, 1), {"from": creator})
+    with reverts("OfferBook__NotHolder", work, creator):
+        book.list(work, Listing(1, NATIVE, 1), {"from": creator})
 
 
 def test_advance_work_epoch__last_epoch__refused_instead_of_beginning_anew(registry, creator, rival, work):
     """R6: a holder who spins the epoch until it wraps would revive the listings of epoch 0 for the next holder."""
-    state = int(web3.eth.get_storage_at(registry.address, _title_slot(work)).hex(), 16)
-    last = (state & ~(0xFFFFFF << (160 + 67))) | (0xFFFFFF << (160 + 67))
-    setting = [registry.address, hex(_title_slot(work)), f"0x{last:064x}"]
-    web3.provider.make_request("evm_setAccountStorageAt", setting)
-    assert registry.titleOf(work).dict()["epoch"] == 0xFFFFFF
+    set_epoch(registry, work, LAST_EPOCH - 1)
+    registry.advanceWorkEpoch(work, {"from": creator})
     with reverts("WorkRegistry__EpochsUsedUp", work):
         registry.advanceWorkEpoch(work, {"from": creator})
     with reverts("WorkRegistry__EpochsUsedUp", work):
         registry.transferFrom(creator, rival, work, {"from": creator})
 
 
-def _title_slot(work: int) -> int:
-    """Where Solady keeps an ERC-721 owner: 2·id + keccak256(upper 28 bytes of the id ‖ its seed)."""
-    hashed = web3.keccak(work.to_bytes(32, "big")[:28] + bytes.fromhex("7d882553"))
-    return (2 * work + int.from_bytes(hashed, "big")) % 2**256
+def test_transfer__with_coins__refused(registry, creator, buyer, work):
+    """ERC-721 allows these functions to be payable; the coins would be nobody's."""
+    sent = {"from": creator, "value": 1}
+    with reverts("WorkRegistry__WrongValue", 1, 0):
+        registry.approve(buyer, work, sent)
+    with reverts("WorkRegistry__WrongValue", 1, 0):
+        registry.transferFrom(creator, buyer, work, sent)
+    with reverts("WorkRegistry__WrongValue", 1, 0):
+        registry.safeTransferFrom(creator, buyer, work, sent)
+    with reverts("WorkRegistry__WrongValue", 1, 0):
+        registry.safeTransferFrom(creator, buyer, work, b"data", sent)
 
 
-def test_supports_interface__erc165_721_metadata_4906__yes(registry):
-    for identifier in ("0x01ffc9a7", "0x80ac58cd", "0x5b5e139f", "0x49064906"):
+def test_transfer__distributed_shares__are_not_issued_to_the_holder(
+    world, registry, ledger, chain, creator, buyer, distribution
+):
+    """The units belong to the leaves of the tree; a transfer of the title must not make a million more."""
+    work = world.register("a work", creator, shareRoot=distribution[0])
+    done = registry.transferFrom(creator, buyer, work, {"from": creator})
+    assert [e for e in done.events["Transfer"] if "amount" in e] == []
+    assert ledger.balanceOf(creator, work) == 0
+
+
+def test_safe_transfer__receiver_reenters__title_has_changed_hands_before(
+    world, registry, ledger, creator, rival, work
+):
+    """R7: shares were issued and the epoch rose before the receiver is called."""
+    receiver = world.contract("ReentrantReceiver")
+    receiver.lay(registry, registry.transferFrom.encode_input(receiver, rival, work))
+    registry.safeTransferFrom(creator, receiver, work, {"from": creator})
+    assert receiver.outcome(0)[0]
+    title = registry.titleOf(work).dict()
+    assert (title["holder"], title["epoch"], title["issued"]) == (rival, 2, True)
+    assert (ledger.balanceOf(creator, work), registry.balanceOf(receiver)) == (UNITS, 0)
+
+
+@pytest.mark.parametrize("price", [0, 19, 20, 10**18 + 7, 2**256 - 1])
+def test_royalty_info__any_price__a_twentieth_to_the_inbox(registry, inboxes, work, price):
+    """ERC-2981: 5 %, rounded down, without overflow."""
+    assert tuple(registry.royaltyInfo(work, price)) == (inboxes.inboxOf(work), price * 5 // 100)
+
+
+def test_supports_interface__erc165_721_metadata_2981_4906__yes(registry):
+    for identifier in ("0x01ffc9a7", "0x80ac58cd", "0x5b5e139f", "0x2a55205a", "0x49064906"):
         assert registry.supportsInterface(identifier)
     assert not registry.supportsInterface("0xffffffff")
     assert (registry.name(), registry.symbol()) == ("Colophon Works", "WORK")
