@@ -37,6 +37,8 @@ class Settings:
         model_path: folder of the prepared language model; not under `home`, so that every home shares it.
         relayer_key: hex private key of the account that submits other people's signed messages, or None.
         pricing_key: hex private key of the account that signs quotes as a delegate, or None.
+        grace_seconds: until a title is final, for a deployment to be made; None for the chain's default.
+        arbitrator: ERC-792 arbitrator for a deployment to be made on a live chain, or None.
     """
 
     home: Path
@@ -50,6 +52,8 @@ class Settings:
     model_path: Path
     relayer_key: str | None
     pricing_key: str | None
+    grace_seconds: int | None = None
+    arbitrator: str | None = None
 
     def __repr__(self) -> str:
         # Keys never reach a log.
@@ -96,7 +100,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     def text(name: str, fallback: str) -> str:
         return _value(environ, name) or str(running.get(name.lower(), "")) or fallback
 
-    deployment = text("DEPLOYMENT", "")
+    deployment, grace = text("DEPLOYMENT", ""), text("GRACE_SECONDS", "")
     return Settings(
         home=home,
         rpc_url=text("RPC_URL", "http://127.0.0.1:8545"),
@@ -109,6 +113,8 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         model_path=Path(text("MODEL_PATH", str(_models_path() / "smollm2-135m-instruct"))),
         relayer_key=_value(environ, "RELAYER_KEY"),
         pricing_key=_value(environ, "PRICING_KEY"),
+        grace_seconds=_integer("GRACE_SECONDS", grace) if grace else None,
+        arbitrator=text("ARBITRATOR", "") or None,
     )
 
 

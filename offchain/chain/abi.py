@@ -9,7 +9,19 @@ from typing import Any, Final
 
 __all__ = ["CONTRACTS", "entries", "load_abi"]
 
-CONTRACTS: Final = ("WorkRegistry", "RoyaltyLedger", "Licensing", "TestDollar")
+CONTRACTS: Final = (
+    "WorkRegistry",
+    "RoyaltyLedger",
+    "OfferBook",
+    "Licensing",
+    "RoyaltyInboxes",
+    "OwnerArbitrator",
+    "Disputes",
+    "RightsExchange",
+    "UsagePool",
+    "Subscriptions",
+    "TestDollar",
+)
 """Every contract whose interface is committed; TestDollar stands for any ERC-20 token with ERC-2612."""
 
 

@@ -1,4 +1,4 @@
-"""Typed data (EIP-712) that people sign: registrations, quotes, orders, ERC-2612 permits.
+"""Typed data (EIP-712) that people sign: registrations, quotes, orders, consents, sales, and payments of a token.
 
 Each function gives the complete JSON that any wallet takes (`eth_signTypedData_v4`): numbers as decimal strings,
 bytes as hex. Struct types are read from the committed ABIs, so a width that changes there changes here.
@@ -17,12 +17,14 @@ from eth_utils.crypto import keccak
 from eth_utils.exceptions import ValidationError
 
 from offchain.chain.abi import entries
-from offchain.chain.structs import Order, Quote, Registration
+from offchain.chain.structs import Agreement, Order, Quote, Registration
 from offchain.errors import InputError
 
 __all__ = [
     "Domain",
     "TypedData",
+    "authorization_typed",
+    "consent_typed",
     "digest",
     "order_typed",
     "permit_typed",
@@ -30,6 +32,7 @@ __all__ = [
     "recover",
     "registration_typed",
     "signable",
+    "struct_typed",
 ]
 
 TypedData: TypeAlias = dict[str, Any]
@@ -49,6 +52,14 @@ _PERMIT: Final = [  # EIP-2612, "Specification"
     {"name": "value", "type": "uint256"},
     {"name": "nonce", "type": "uint256"},
     {"name": "deadline", "type": "uint256"},
+]
+_AUTHORIZATION: Final = [  # ERC-3009, "Specification", receiveWithAuthorization
+    {"name": "from", "type": "address"},
+    {"name": "to", "type": "address"},
+    {"name": "value", "type": "uint256"},
+    {"name": "validAfter", "type": "uint256"},
+    {"name": "validBefore", "type": "uint256"},
+    {"name": "nonce", "type": "bytes32"},
 ]
 _SIGNED_BESIDE: Final = [{"name": "epoch", "type": "uint256"}, {"name": "deadline", "type": "uint256"}]
 
@@ -73,18 +84,41 @@ def registration_typed(domain: Domain, registration: Registration, epoch: int, d
 
 def quote_typed(domain: Domain, quote: Quote) -> TypedData:
     """What a seller signs."""
-    return _typed(domain, "Quote", _struct_types("Licensing", "hashQuote"), _message(quote))
+    return struct_typed(domain, "hashQuote", quote)
 
 
 def order_typed(domain: Domain, order: Order) -> TypedData:
     """What a buyer signs."""
-    return _typed(domain, "Order", _struct_types("Licensing", "hashOrder"), _message(order))
+    return struct_typed(domain, "hashOrder", order)
+
+
+def struct_typed(domain: Domain, function: str, struct: object) -> TypedData:
+    """A struct that the hash function of the domain's contract takes alone; its class is named as in Solidity."""
+    return _typed(domain, type(struct).__name__, _struct_types(domain.name, function), _message(struct))
+
+
+def consent_typed(domain: Domain, agreement: Agreement) -> TypedData:
+    """What a share holder signs who agrees to new economics."""
+    types: Types = {}
+    inputs = _inputs("OfferBook", "hashConsent")
+    types["Consent"] = [{"name": given["name"], "type": _collect(given, types)} for given in inputs]
+    return _typed(domain, "Consent", types, _message(agreement))
 
 
 def permit_typed(domain: Domain, owner: str, spender: str, value: int, nonce: int, deadline: int) -> TypedData:
     """What a token's owner signs (ERC-2612)."""
     values = {"value": str(value), "nonce": str(nonce), "deadline": str(deadline)}
     return _typed(domain, "Permit", {"Permit": _PERMIT}, {"owner": owner, "spender": spender, **values})
+
+
+def authorization_typed(
+    domain: Domain, payer: str, receiver: str, value: int, valid_before: int, nonce: bytes
+) -> TypedData:
+    """What a token's owner signs so that `receiver`, a contract, may take `value` (ERC-3009), from now on."""
+    message = {"from": payer, "to": receiver, "value": str(value), "validAfter": "0"}
+    types = {"ReceiveWithAuthorization": _AUTHORIZATION}
+    message |= {"validBefore": str(valid_before), "nonce": "0x" + nonce.hex()}
+    return _typed(domain, "ReceiveWithAuthorization", types, message)
 
 
 def signable(typed: TypedData) -> SignableMessage:
@@ -138,10 +172,15 @@ def _typed(domain: Domain, primary: str, types: Types, message: dict[str, Any]) 
 @cache
 def _struct_types(contract: str, function: str) -> Types:
     """The struct that a hash function takes first, and every struct inside it."""
-    (entry,) = (entry for entry in entries(contract, "function") if entry["name"] == function)
     types: Types = {}
-    _collect(entry["inputs"][0], types)
+    _collect(_inputs(contract, function)[0], types)
     return types
+
+
+def _inputs(contract: str, function: str) -> list[dict[str, Any]]:
+    (entry,) = (entry for entry in entries(contract, "function") if entry["name"] == function)
+    inputs: list[dict[str, Any]] = entry["inputs"]
+    return inputs
 
 
 def _collect(parameter: dict[str, Any], types: Types) -> str:

@@ -5,20 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from eth_abi.abi import encode
+from eth_utils.crypto import keccak
+
 from offchain.chain.client import Client
 from offchain.chain.contract import BoundContract
-from offchain.chain.structs import Call, Currency, Edge, Pull, listed
+from offchain.chain.structs import Advance, Call, Currency, Edge, Pull, listed
 from offchain.chain.token import Token
 from offchain.errors import NotFoundError, RefusedError
 from offchain.money import native_currency, token_currency
 
-__all__ = ["RoyaltyLedger"]
+__all__ = ["RoyaltyLedger", "share_id"]
 
 _NATIVE_DECIMALS: Final = 18  # wei per ether, Ethereum yellow paper §2.1
 
 
+def share_id(work: int, series: int) -> int:
+    """Id of a series of shares: the work for the first, else keccak256(abi.encode(work, series)) >> 64."""
+    return work if series == 0 else int.from_bytes(keccak(encode(["uint256", "uint256"], [work, series]))[:24], "big")
+
+
 class RoyaltyLedger:
-    """Typed views and unsigned calls of the ledger at `address`; currencies are indices, amounts minor units."""
+    """Typed views and unsigned calls of the ledger at `address`; currencies are indices, amounts minor units.
+
+    Shares go by the id of their series: the work for the first, `share_id` for those that judgements began.
+    """
 
     def __init__(self, client: Client, address: str) -> None:
         self.contract = BoundContract(client, "RoyaltyLedger", address)
@@ -26,9 +37,9 @@ class RoyaltyLedger:
         self._client = client
         self._currencies: tuple[Currency, ...] = ()
 
-    def claimable(self, work: int, currency: int, holder: str) -> int:
-        """What `holder` could claim now; edges not yet pulled are left aside."""
-        return int(self.contract.read("claimable", work, currency, holder))
+    def claimable(self, share: int, currency: int, holder: str) -> int:
+        """What `holder` could claim now of a series of shares; edges not yet pulled are left aside."""
+        return int(self.contract.read("claimable", share, currency, holder))
 
     def pullable(self, child: int, edge: int, currency: int) -> int:
         """What a pull of this edge would move now."""
@@ -39,7 +50,7 @@ class RoyaltyLedger:
         return int(self.contract.read("grossOf", work, currency))
 
     def net(self, work: int, currency: int) -> int:
-        """What belongs to the shares of a work."""
+        """What is left of a work's gross after everything owed upstream."""
         return int(self.contract.read("netOf", work, currency))
 
     def edge(self, child: int, index: int) -> Edge:
@@ -54,9 +65,41 @@ class RoyaltyLedger:
         """All debts of a child that has so many parents (`Title.parents`)."""
         return tuple(self.edge(child, index) for index in range(parents))
 
-    def units(self, holder: str, work: int) -> int:
-        """Royalty share units of `holder`, of 1,000,000, implicit ones included."""
-        return int(self.contract.read("balanceOf", holder, work))
+    def held(self, work: int, currency: int, day: int) -> int:
+        """What waits for the end of a UTC day (days since 1970), for refunds or for the gross of a work."""
+        return int(self.contract.read("heldOf", work, currency, day))
+
+    def index(self, share: int, currency: int) -> int:
+        """What the 1,000,000 units of a series have earned together."""
+        return int(self.contract.read("indexOf", share, currency))
+
+    def advance(self, work: int, currency: int) -> Advance:
+        """The advance on a work: requested, being recouped, or repaid and not yet replaced."""
+        return Advance(*self.contract.read("advanceOf", work, currency))
+
+    def units(self, holder: str, share: int) -> int:
+        """Royalty share units of `holder`, of 1,000,000 in a series, implicit ones included."""
+        return int(self.contract.read("balanceOf", holder, share))
+
+    def allowance(self, owner: str, spender: str, share: int) -> int:
+        """Units of a series that `spender` may move for `owner`; operators may move all."""
+        return int(self.contract.read("allowance", owner, spender, share))
+
+    def is_operator(self, owner: str, spender: str) -> bool:
+        """Whether `spender` may move every share of `owner`."""
+        return bool(self.contract.read("isOperator", owner, spender))
+
+    def payout(self, holder: str) -> str:
+        """Where pushes to `holder` go."""
+        return str(self.contract.read("payoutOf", holder))
+
+    def root(self, share: int) -> bytes:
+        """Root of the tree that distributes a series; zeros when there is none."""
+        return bytes(self.contract.read("rootOf", share))
+
+    def is_activated(self, share: int, index: int) -> bool:
+        """Whether a leaf of the tree became units."""
+        return bool(self.contract.read("isActivated", share, index))
 
     def currencies(self) -> tuple[Currency, ...]:
         """The list of currencies; it only grows, so what was read is kept."""
@@ -114,6 +157,11 @@ class RoyaltyLedger:
         """Pay the sender's money to a work; a token must have allowed the ledger `amount`."""
         return self.contract.call("deposit", work, currency, amount, value=0 if currency else amount)
 
+    def deposit_and_pull(self, work: int, currency: int, amount: int, edges: Sequence[int]) -> Call:
+        """`deposit`, then pull these edges of the work, so that the parents are credited in the same call."""
+        value = 0 if currency else amount
+        return self.contract.call("depositAndPull", work, currency, amount, list(edges), value=value)
+
     def pull(self, child: int, edge: int, currency: int) -> Call:
         """Move what `child` owes to its `edge`-th parent; refused when nothing is owed."""
         return self.contract.call("pull", child, edge, currency)
@@ -122,21 +170,66 @@ class RoyaltyLedger:
         """Many pulls in this order; those with nothing to move are passed over."""
         return self.contract.call("pullMany", listed(pulls))
 
-    def claim(self, works: Sequence[int], currency: int, to: str) -> Call:
-        """Pay `to` what the sender's shares of `works` have earned, in one transfer."""
-        return self.contract.call("claim", list(works), currency, to)
+    def release(self, work: int, currency: int, day: int) -> Call:
+        """Credit to a work what was held for a UTC day that is over; anybody may."""
+        return self.contract.call("release", work, currency, day)
 
-    def pull_and_claim(self, pulls: Sequence[Pull], works: Sequence[int], currency: int, to: str) -> Call:
+    def claim(self, shares: Sequence[int], currency: int, to: str) -> Call:
+        """Pay `to` what the sender's units of these series have earned, in one transfer."""
+        return self.contract.call("claim", list(shares), currency, to)
+
+    def pull_and_claim(self, pulls: Sequence[Pull], shares: Sequence[int], currency: int, to: str) -> Call:
         """`pull_many`, then `claim`."""
-        return self.contract.call("pullAndClaim", listed(pulls), list(works), currency, to)
+        return self.contract.call("pullAndClaim", listed(pulls), list(shares), currency, to)
+
+    def push(self, share: int, currency: int, holders: Sequence[str]) -> Call:
+        """Pay up to 32 holders what their units have earned; who cannot be paid keeps the claim."""
+        return self.contract.call("push", share, currency, list(holders))
+
+    def set_payout(self, to: str) -> Call:
+        """Send pushes to the sender there; zero: to the sender; the ledger: nobody can push to the sender."""
+        return self.contract.call("setPayout", to)
+
+    def request_advance(self, work: int, currency: int, principal: int, rate: int) -> Call:
+        """Ask for an advance on the sender's work, to be repaid with `rate` parts per million of what it earns."""
+        return self.contract.call("requestAdvance", work, currency, principal, rate)
+
+    def pay_advance(self, work: int, currency: int, principal: int, rate: int) -> Call:
+        """Pay the requested advance, on the conditions repeated here."""
+        value = 0 if currency else principal
+        return self.contract.call("payAdvance", work, currency, principal, rate, value=value)
+
+    def withdraw_advance(self, work: int, currency: int, to: str) -> Call:
+        """Pay `to` what the sender's advance has recouped."""
+        return self.contract.call("withdrawAdvance", work, currency, to)
+
+    def distribute(self, work: int, root: bytes) -> Call:
+        """Divide all shares of the sender's work by a Merkle-sum tree."""
+        return self.contract.call("distribute", work, root)
+
+    def activate(self, share: int, index: int, account: str, units: int, proof: Sequence[tuple[bytes, int]]) -> Call:
+        """Turn a leaf of the tree into units; `proof` is the hash and the sum of each sibling, leaf first."""
+        return self.contract.call("activate", share, index, account, units, list(proof))
 
     def add_currency(self, token: str) -> Call:
         """Append a token to the list; admin only."""
         return self.contract.call("addCurrency", token)
 
-    def transfer_units(self, receiver: str, work: int, units: int) -> Call:
+    def transfer_units(self, receiver: str, share: int, units: int) -> Call:
         """Hand royalty share units of the sender over; what they earned before stays with the sender."""
-        return self.contract.call("transfer", receiver, work, units)
+        return self.contract.call("transfer", receiver, share, units)
+
+    def approve_units(self, spender: str, share: int, units: int) -> Call:
+        """Let `spender` move so many units of the sender's, for example the rights exchange (ERC-6909)."""
+        return self.contract.call("approve", spender, share, units)
+
+    def set_operator(self, spender: str, approved: bool) -> Call:
+        """Let `spender` move every share of the sender's, or no longer (ERC-6909)."""
+        return self.contract.call("setOperator", spender, approved)
+
+    def transfer_units_from(self, sender: str, receiver: str, share: int, units: int) -> Call:
+        """Hand over units of `sender`, who allowed it; what they earned before stays with `sender`."""
+        return self.contract.call("transferFrom", sender, receiver, share, units)
 
     def _currency(self, index: int) -> Currency:
         chain_id = self._client.chain_id

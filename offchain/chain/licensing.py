@@ -1,28 +1,24 @@
-"""Licensing: terms, offers, quotes, orders and licences (contracts/interfaces/ILicensing.sol)."""
+"""Licensing: sales, orders and licences (contracts/interfaces/ILicensing.sol)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
-from eth_abi.abi import encode
-from eth_utils.abi import collapse_if_tuple
-from eth_utils.crypto import keccak
-
-from offchain.chain.abi import entries
 from offchain.chain.client import Client
 from offchain.chain.contract import BoundContract
-from offchain.chain.eip712 import Domain, TypedData, order_typed, quote_typed
+from offchain.chain.eip712 import Domain, TypedData, order_typed
+from offchain.chain.pausable import Pausable
 from offchain.chain.structs import (
     NO_PERMIT,
-    Bounds,
+    Authorization,
     Call,
     Licence,
-    Listing,
-    Offer,
     Order,
     Permit,
+    Purchase,
     Quote,
-    Terms,
+    listed,
     to_abi,
 )
 
@@ -31,35 +27,13 @@ __all__ = ["Licensing"]
 _NAME: Final = "Licensing"
 
 
-class Licensing:
+class Licensing(Pausable):
     """Typed views and unsigned calls of Licensing at `address`."""
 
     def __init__(self, client: Client, address: str) -> None:
         self.contract = BoundContract(client, _NAME, address)
         self.address = self.contract.address
         self.domain = Domain(_NAME, "1", client.chain_id, self.address)
-
-    def terms(self, number: int) -> Terms:
-        """The terms under a number.
-
-        Raises:
-            NotFoundError: `unknown-terms`.
-        """
-        return Terms(*self.contract.read("termsOf", number))
-
-    def terms_number(self, terms: Terms) -> int | None:
-        """Number of these very terms; None when nobody registered them."""
-        (entry,) = (entry for entry in entries(_NAME, "function") if entry["name"] == "registerTerms")
-        digest = keccak(encode([collapse_if_tuple(given) for given in entry["inputs"]], [to_abi(terms)]))
-        return int(self.contract.read("termsNumber", digest)) or None
-
-    def offer(self, number: int) -> Offer:
-        """What was offered under a number.
-
-        Raises:
-            NotFoundError: `unknown-offer`.
-        """
-        return Offer(*self.contract.read("offerOf", number))
 
     def licence(self, number: int) -> Licence:
         """A licence as it stands.
@@ -73,58 +47,53 @@ class Licensing:
         """Whether a licence exists and has not expired."""
         return bool(self.contract.read("isLive", licence))
 
-    def limits(self, child: int) -> tuple[int, int]:
-        """Until when (Unix seconds) and for which scope a derivative may be sold."""
-        until, scope = self.contract.read("limitsOf", child)
-        return int(until), int(scope)
+    def allows(self, licence: int, scope: int) -> bool:
+        """Whether a licence is live and covers every use in `scope` (`offchain.workflows.terms.scope`)."""
+        return bool(self.contract.read("allows", licence, scope))
+
+    def may_use(self, licence: int, account: str, scope: int) -> bool:
+        """Whether `account` holds the licence or has a seat, and it allows every use in `scope`."""
+        return bool(self.contract.read("mayUse", licence, account, scope))
+
+    def seats_taken(self, licence: int) -> int:
+        """Accounts beside the holder that may use a licence now."""
+        return int(self.contract.read("seatsTaken", licence))
+
+    def expires_at(self, licence: int) -> int:
+        """Unix seconds from which a licence proves nothing, 2^40 - 1 for never (ERC-5643).
+
+        Raises:
+            NotFoundError: `unknown-licence`.
+        """
+        return int(self.contract.read("expiresAt", licence))
+
+    def is_renewable(self, licence: int) -> bool:
+        """Whether one more period of a licence can be bought now (ERC-5643)."""
+        return bool(self.contract.read("isRenewable", licence))
 
     def epoch(self, account: str) -> int:
-        """Epoch that the account's quotes and orders must name."""
+        """Epoch that the account's orders must name."""
         return int(self.contract.read("epochOf", account))
 
     def is_nonce_used(self, buyer: str, nonce: int) -> bool:
         """Whether the buyer has used or cancelled this order nonce."""
         return bool(self.contract.read("isNonceUsed", buyer, nonce))
 
-    def paused(self) -> bool:
-        """Whether sales are stopped."""
-        return bool(self.contract.read("paused"))
-
-    def quote_digest(self, quote: Quote) -> bytes:
-        """EIP-712 digest as the contract computes it; `quote_typed` gives the same."""
-        return bytes(self.contract.read("hashQuote", to_abi(quote)))
-
     def order_digest(self, order: Order) -> bytes:
         """EIP-712 digest as the contract computes it; `order_typed` gives the same."""
         return bytes(self.contract.read("hashOrder", to_abi(order)))
-
-    def quote_typed(self, quote: Quote) -> TypedData:
-        """What the seller signs."""
-        return quote_typed(self.domain, quote)
 
     def order_typed(self, order: Order) -> TypedData:
         """What the buyer's wallet signs."""
         return order_typed(self.domain, order)
 
-    def register_terms(self, terms: Terms) -> Call:
-        """Register terms once, for everybody to use."""
-        return self.contract.call("registerTerms", to_abi(terms))
+    def buy(self, purchase: Purchase, recipient: str, value: int = 0) -> Call:
+        """Buy at the listed price; `value` is what all licences cost in wei when the listing is in the native coin."""
+        return self.contract.call("buy", to_abi(purchase), recipient, value=value)
 
-    def list_work(self, work: int, listing: Listing) -> Call:
-        """Offer the sender's work at a fixed price."""
-        return self.contract.call("list", work, to_abi(listing))
-
-    def close(self, offer: int) -> Call:
-        """End a listing of the sender."""
-        return self.contract.call("close", offer)
-
-    def set_bounds(self, work: int, bounds: Bounds) -> Call:
-        """Let a delegate quote for the sender's work."""
-        return self.contract.call("setBounds", work, to_abi(bounds))
-
-    def buy(self, offer: int, recipient: str, value: int = 0) -> Call:
-        """Buy at the listed price; `value` is the price in wei when the listing is in the native coin."""
-        return self.contract.call("buy", offer, recipient, value=value)
+    def buy_many(self, purchases: Sequence[Purchase], recipient: str, value: int = 0) -> Call:
+        """Buy from several listings, of any works and currencies, all or none; `value` is what the native ones cost."""
+        return self.contract.call("buyMany", listed(purchases), recipient, value=value)
 
     def buy_quote(self, quote: Quote, signature: bytes, recipient: str) -> Call:
         """Buy on a seller's quote with the sender's money."""
@@ -139,13 +108,40 @@ class Licensing:
             "fulfil", to_abi(quote), quote_signature, to_abi(order), order_signature, to_abi(permit)
         )
 
+    def fulfil_authorized(
+        self, quote: Quote, quote_signature: bytes, order: Order, authorization: Authorization
+    ) -> Call:
+        """As `fulfil`, on one signature: an ERC-3009 authorization of exactly the price, to the ledger.
+
+        Its nonce is the order's digest: see `Token.authorization_typed`.
+        """
+        return self.contract.call(
+            "fulfilAuthorized", to_abi(quote), quote_signature, to_abi(order), to_abi(authorization)
+        )
+
     def cancel_order(self, nonce: int) -> Call:
         """Void one order of the sender."""
         return self.contract.call("cancelOrder", nonce)
 
     def advance_epoch(self) -> Call:
-        """Void every unused quote and order that the sender signed."""
+        """Void every unused order that the sender signed."""
         return self.contract.call("advanceEpoch")
+
+    def refund(self, licence: int) -> Call:
+        """Give a licence of the sender back, before the end of its last refundable day."""
+        return self.contract.call("refund", licence)
+
+    def renew(self, licence: int, duration: int, value: int = 0) -> Call:
+        """Extend a licence of the sender by `duration` seconds, whole periods of its terms; `value` as in `buy`."""
+        return self.contract.call("renewSubscription", licence, duration, value=value)
+
+    def cancel(self, licence: int) -> Call:
+        """End a licence of the sender now; nothing is paid back."""
+        return self.contract.call("cancelSubscription", licence)
+
+    def set_seat(self, licence: int, account: str, taken: bool) -> Call:
+        """Let an account use the sender's licence, or no longer; a transfer of the licence ends all seats."""
+        return self.contract.call("setSeat", licence, account, taken)
 
     def transfer(self, sender: str, receiver: str, licence: int) -> Call:
         """Hand a transferable licence over."""

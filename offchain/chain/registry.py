@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from eth_abi.abi import encode
@@ -10,14 +11,15 @@ from eth_utils.crypto import keccak
 from offchain.chain.client import Client
 from offchain.chain.contract import BoundContract
 from offchain.chain.eip712 import Domain, TypedData, registration_typed
-from offchain.chain.structs import Call, Registration, Title, to_abi
+from offchain.chain.pausable import Pausable
+from offchain.chain.structs import Call, Registration, Title, listed, to_abi
 
 __all__ = ["WorkRegistry"]
 
 _NAME: Final = "WorkRegistry"
 
 
-class WorkRegistry:
+class WorkRegistry(Pausable):
     """Typed views and unsigned calls of the registry at `address`."""
 
     def __init__(self, client: Client, address: str) -> None:
@@ -50,12 +52,13 @@ class WorkRegistry:
         return int(self.contract.read("epochOf", account))
 
     def grace(self) -> int:
-        """Seconds until an at-once registration is final."""
+        """Seconds from a title's priority until it is final."""
         return int(self.contract.read("GRACE"))
 
-    def paused(self) -> bool:
-        """Whether registrations are stopped."""
-        return bool(self.contract.read("paused"))
+    def royalty(self, work: int, price: int) -> tuple[str, int]:
+        """Who receives a resale's royalty (ERC-2981), and how much of `price`."""
+        receiver, amount = self.contract.read("royaltyInfo", work, price)
+        return str(receiver), int(amount)
 
     def digest(self, registration: Registration, epoch: int, deadline: int) -> bytes:
         """EIP-712 digest as the contract computes it; `typed` gives the same."""
@@ -74,25 +77,33 @@ class WorkRegistry:
         """Reserve the priority of a commitment from now on."""
         return self.contract.call("commit", commitment)
 
-    def register(self, registration: Registration) -> Call:
-        """Register the sender's work; with the salt of an earlier commitment it is final at once."""
-        return self.contract.call("register", to_abi(registration))
+    def register(self, registration: Registration, value: int = 0) -> Call:
+        """Register the sender's work; `value` pays in wei, exactly, what its purchases and guarantees cost."""
+        return self.contract.call("register", to_abi(registration), value=value)
 
-    def register_signed(self, registration: Registration, deadline: int, signature: bytes) -> Call:
-        """Register somebody's work on their signature over `typed`; anybody may send it."""
-        return self.contract.call("registerBySig", to_abi(registration), deadline, signature)
+    def register_batch(self, registrations: Sequence[Registration], value: int = 0) -> Call:
+        """Register several works of the sender, oldest first: later ones may derive from earlier; all or none."""
+        return self.contract.call("registerBatch", listed(registrations), value=value)
+
+    def register_signed(self, registration: Registration, deadline: int, signature: bytes, value: int = 0) -> Call:
+        """Register somebody's work on their signature over `typed`; anybody may send it, with the coins it costs."""
+        return self.contract.call("registerBySig", to_abi(registration), deadline, signature, value=value)
 
     def set_metadata(self, work: int, metadata: bytes) -> Call:
         """Point the work at new metadata; title holder only."""
         return self.contract.call("setMetadata", work, metadata)
 
     def advance_work_epoch(self, work: int) -> Call:
-        """Void every open listing and quote of the work; title holder only."""
+        """Void every open listing, quote and delegation of the work; title holder only."""
         return self.contract.call("advanceWorkEpoch", work)
 
     def advance_epoch(self) -> Call:
         """Void every unused registration that the sender signed."""
         return self.contract.call("advanceEpoch")
+
+    def approve(self, account: str, work: int) -> Call:
+        """Let an account move the sender's title, for example the rights exchange; zero ends it."""
+        return self.contract.call("approve", account, work)
 
     def transfer(self, sender: str, receiver: str, work: int) -> Call:
         """Hand the title over; the royalty shares stay with `sender`."""

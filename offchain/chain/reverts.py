@@ -1,7 +1,8 @@
 """A revert's bytes as an error that a person can act on.
 
 Custom errors are found by their selector in the committed ABIs; their code is the reason in kebab case
-(`WorkRegistry__AlreadyRegistered` is `already-registered`), their facts are the error's named values.
+(`WorkRegistry__AlreadyRegistered` is `already-registered`), their facts are the error's named values: ids as 64 hex
+digits, and a number that JSON might not keep as text.
 """
 
 from __future__ import annotations
@@ -28,10 +29,24 @@ _ERROR: Final = bytes.fromhex("08c379a0")
 _PANIC: Final = bytes.fromhex("4e487b71")
 """Selector of `Panic(uint256)`, same source."""
 
-_LIBRARY_ERRORS: Final[list[dict[str, Any]]] = [{"name": "TransferFromFailed", "inputs": []}]
-"""Thrown by Solady's SafeTransferLib from assembly, which no ABI shows."""
+_LIBRARY_ERRORS: Final[list[dict[str, Any]]] = [
+    {"name": name, "inputs": []}
+    for name in (
+        "TransferFromFailed",
+        "TransferFailed",
+        "ApproveFailed",
+        "ETHTransferFailed",
+        "TargetIsNotContract",
+        "DeploymentFailed",
+    )
+]
+"""Thrown by Solady's SafeTransferLib, LibCall, LibClone and LibCWIA from assembly, which no ABI shows."""
 
-_WORKS: Final = frozenset({"work", "child", "parent"})
+_IDS: Final = frozenset({"work", "child", "parent", "id", "auction"})
+"""Numbers that are digests: of works, series of shares, auctions."""
+
+_LARGEST_JSON_INTEGER: Final = 2**53 - 1
+"""Above it readers of JSON may lose digits (RFC 8259 §6)."""
 
 
 def code_of(name: str) -> str:
@@ -68,11 +83,16 @@ def _selector(entry: dict[str, Any]) -> bytes:
 
 
 def _plain_value(given: dict[str, Any], value: Any) -> object:  # noqa: ANN401 - ABI values have the type their entry says
+    if given["type"] == "tuple":
+        members = zip(given["components"], value, strict=True)
+        return {member["name"]: _plain_value(member, each) for member, each in members}
     if given["type"] == "address":
         return to_checksum_address(value)
     if isinstance(value, bytes):
         return "0x" + value.hex()
-    return work_hex(value) if given["name"] in _WORKS else value
+    if given["name"] in _IDS:
+        return work_hex(value)
+    return str(value) if isinstance(value, int) and value > _LARGEST_JSON_INTEGER else value
 
 
 def _plain(selector: bytes, arguments: bytes) -> ColophonError:

@@ -1,11 +1,11 @@
-"""An ERC-20 token with ERC-2612 permits; play money on local chains can also be minted."""
+"""An ERC-20 token with ERC-2612 permits and ERC-3009 authorizations; play money on local chains can also be minted."""
 
 from __future__ import annotations
 
 from offchain.chain.client import Client
 from offchain.chain.contract import BoundContract
-from offchain.chain.eip712 import Domain, TypedData, permit_typed
-from offchain.chain.structs import Call, Permit
+from offchain.chain.eip712 import Domain, TypedData, authorization_typed, permit_typed
+from offchain.chain.structs import Authorization, Call, Permit
 
 __all__ = ["Token"]
 
@@ -50,6 +50,23 @@ class Token:
     def permit(value: int, deadline: int, signature: bytes) -> Permit:
         """A signature over `permit_typed` in the parts that ERC-2612 wants."""
         return Permit(value, deadline, signature[64], signature[:32], signature[32:64])
+
+    def authorization_typed(self, payer: str, receiver: str, value: int, valid_before: int, nonce: bytes) -> TypedData:
+        """What the payer's wallet signs so that `receiver` may take `value` before `valid_before` (Unix seconds).
+
+        Args:
+            payer: account that signs.
+            receiver: contract that takes the money; the ledger for an order.
+            value: minor units, neither more nor less.
+            valid_before: Unix seconds from which it is void.
+            nonce: 32 bytes that the payer has not used with this token; the order's digest for an order.
+        """
+        return authorization_typed(self.domain(), payer, receiver, value, valid_before, nonce)
+
+    @staticmethod
+    def authorization(valid_before: int, signature: bytes) -> Authorization:
+        """A signature over `authorization_typed` in the parts that ERC-3009 wants."""
+        return Authorization(0, valid_before, signature[64], signature[:32], signature[32:64])
 
     def approve(self, spender: str, value: int) -> Call:
         """Let `spender` take `value` from the sender."""

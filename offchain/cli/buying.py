@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from offchain.chain import Call, Currency, Order, Permit
     from offchain.chain.sender import Cost
+    from offchain.workflows.catalogue import OpenListing
     from offchain.workflows.quoting import SignedQuote
 
 __all__ = ["buy"]
@@ -135,21 +136,28 @@ def _estimate_quoted(session: Signed, accepted: _Acceptance) -> tuple[dict[str, 
 
 
 def _buy_listed(session: Signed, wish: _Wish, *, dry_run: bool) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    from offchain.chain import Listing
+    from offchain.chain.offers import purchase
+    from offchain.workflows.terms import standard_terms
+
     services, account = session.services, session.signer.address
-    number, sale = _listed(session, wish)
+    listing, sale = _listed(session, wish)
     most = None if wish.max_price is None else parse_amount(wish.max_price, sale.currency.decimals)
     _require_price(sale.price, most, sale.currency)
-    purchase = services.contracts.licensing.buy(number, sale.recipient, 0 if sale.currency.token else sale.price)
+    (terms,) = (standard.terms for standard in standard_terms() if standard.tier == sale.tier)
+    told = Listing(listing.terms, listing.currency.index, listing.price)
+    wanted = purchase(listing.offer, sale.work, terms, told)
+    buying = services.contracts.licensing.buy(wanted, sale.recipient, 0 if sale.currency.token else sale.price)
     # A purchase that an earlier run left on its way is taken up, whatever the allowance and the balance are by now.
-    begun = not dry_run and services.sender.unfinished(purchase, account)
+    begun = not dry_run and services.sender.unfinished(buying, account)
     allowing = [] if begun else _allowance(session, sale)
     if dry_run:
         # Without the allowance the purchase itself cannot be tried, so only the allowance's gas is known.
-        costs = [services.sender.dry_run(call, account) for call in allowing or [purchase]]
+        costs = [services.sender.dry_run(call, account) for call in allowing or [buying]]
         return _estimated(session, sale, costs)
     for call in allowing:
         services.sender.send(call, session.signer)
-    receipt = services.sender.send(purchase, session.signer)
+    receipt = services.sender.send(buying, session.signer)
     services.advance()
     sold = next(event for event in services.contracts.decode(receipt.logs) if event.name == "LicenceSold")
     document = _licence_json(session, int(sold.args["licence"])) | {"transaction": "0x" + receipt.tx_hash.hex()}
@@ -167,8 +175,8 @@ class _Sale:
     recipient: str
 
 
-def _listed(session: Signed, wish: _Wish) -> tuple[int, _Sale]:
-    """The cheapest listing of the tier, in the currency asked for: its offer number, and the sale."""
+def _listed(session: Signed, wish: _Wish) -> tuple[OpenListing, _Sale]:
+    """The cheapest listing of the tier, in the currency asked for, and the sale."""
     from offchain.chain.address import parse_address
     from offchain.workflows.catalogue import describe
 
@@ -189,7 +197,7 @@ def _listed(session: Signed, wish: _Wish) -> tuple[int, _Sale]:
         )
     best = min(open_, key=lambda listing: listing.price)
     recipient = session.signer.address if wish.recipient is None else parse_address(wish.recipient)
-    return best.offer, _Sale(work, best.tier, best.price, best.currency, recipient)
+    return best, _Sale(work, best.tier, best.price, best.currency, recipient)
 
 
 def _allowance(session: Signed, sale: _Sale) -> list[Call]:

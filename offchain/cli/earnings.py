@@ -37,7 +37,7 @@ def statement(
 
     with reading_session() as services:
         holder = parse_address(account)
-        told = account_statement(services.store, services.client.chain_id, holder)
+        told = account_statement(services.store, services.contracts, holder)
         currencies = {known.caip19: known for known in services.contracts.ledger.currencies()}
     show(_statement_json(told), _statement_lines(told, currencies), as_json=as_json)
 
@@ -75,6 +75,7 @@ def _statement_json(told: Statement) -> dict[str, Any]:
     lines = [
         {
             "work": work_hex(line.work),
+            "series": line.series,
             "currency": line.currency,
             "units": line.units,
             "earned": str(line.earned),
@@ -93,7 +94,7 @@ def _statement_lines(told: Statement, currencies: Mapping[str, Currency]) -> Ite
         yield f"{told.account} has earned nothing"
     for line in told.lines:
         currency = currencies[line.currency]
-        yield work_hex(line.work)
+        yield work_hex(line.work) + (f", series {line.series}" if line.series else "")
         amounts = {"earned": line.earned, "claimed": line.claimed, "claimable": line.claimable}
         yield from (f"  {row}" for row in aligned((name, money(part, currency)) for name, part in amounts.items()))
 

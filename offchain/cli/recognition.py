@@ -86,9 +86,14 @@ def verify(
     """
     with reading_session() as services:
         document = _verify_licence(services, int(subject)) if subject.isdecimal() else _verify_work(services, subject)
-    rows = [(name, str(value)) for name, value in document.items() if value not in (None, [])]
+    # Neither what is unknown nor what is as usual: no dispute, the first series of shares.
+    rows = [(name, _cell(value)) for name, value in document.items() if value not in (None, [], False)]
     show(document, [*aligned(rows)], as_json=as_json)
     return 0 if document["verdict"] in _VERIFIED else _NOT_VERIFIED
+
+
+def _cell(value: object) -> str:
+    return "yes" if value is True else str(value)
 
 
 def _verify_licence(services: Services, number: int) -> dict[str, Any]:
@@ -148,7 +153,9 @@ def _told(services: Services, work: int) -> dict[str, Any]:
         "creator": None if view.metadata is None else view.metadata.creator or None,
         "holder": title.holder,
         "registrant": view.title.registrant,
-        "since": moment(title.registered_at),
+        "since": moment(title.priority_at),
+        "disputed": title.disputed,
+        "series": title.series,
         "metadata": view.metadata_cid,
         "parents": [work_hex(edge.parent) for edge in view.parents],
     }

@@ -43,7 +43,10 @@ def register(
         ),
     ] = None,
     listing: Annotated[
-        list[str] | None, typer.Option(metavar="TIER=PRICE", help="Sell this tier at a fixed price. Repeatable.")
+        list[str] | None,
+        typer.Option(
+            metavar="TIER=PRICE[xCOUNT]", help="Sell this tier at a fixed price, to COUNT buyers at most. Repeatable."
+        ),
     ] = None,
     permit: Annotated[
         list[int] | None, typer.Option(metavar="LICENCE", help="Licence that allows this derivative. Repeatable.")
@@ -213,10 +216,15 @@ def _mandate(text: str, currency: Currency) -> TierMandate:
 def _listing(text: str, currency: Currency) -> TierListing:
     from offchain.workflows.requests import TierListing
 
-    tier, equals, price = text.partition("=")
-    if not equals:
-        raise InputError("listing-malformed", f"{text!r} is not a tier with a price", "write it as personal=5.00")
-    return TierListing(tier, parse_amount(price, currency.decimals))
+    tier, equals, told = text.partition("=")
+    price, limited, count = told.partition("x")
+    if not equals or (limited and not (count.isascii() and count.isdecimal() and int(count))):
+        raise InputError(
+            "listing-malformed",
+            f"{text!r} is not a tier with a price",
+            "write it as personal=5.00 or personal=5.00x100",
+        )
+    return TierListing(tier, parse_amount(price, currency.decimals), int(count or 0))
 
 
 def _record(path: Path) -> dict[str, Any]:
@@ -273,4 +281,5 @@ def _rows(item: _Item) -> list[tuple[str, str]]:
         ]
     names = ("work", "holder", "iscc", "metadata", "provenance", "transaction")
     rows = [(name, str(document[name])) for name in names if document.get(name) is not None]
-    return rows + ([("since", moment(document["since"]))] if "since" in document else [])
+    times = [(name, document.get(key)) for name, key in (("since", "since"), ("for sale from", "final_at"))]
+    return rows + [(name, moment(at)) for name, at in times if at is not None]

@@ -1,7 +1,7 @@
 """The indexer: events of the contracts into the store, and statements out of them.
 
     Indexer(contracts, store).advance()
-    account_statement(store, client.chain_id, account)
+    account_statement(store, contracts, account)
 
 What stands in the store is always what a rebuild from the first block would give, whatever the chain did meanwhile.
 """

@@ -28,7 +28,7 @@ def project(tx: UnitOfWork, touched: Iterable[EventRecord], metadata_of: Callabl
     for work in {each.work for each in events if each.contract == "WorkRegistry" and each.work is not None}:
         tx.events.put_title(work, fold_title(tx.events.of_works([work]), metadata_of))
     for number in {each.licence for each in events if each.licence is not None}:
-        tx.events.put_licence(number, fold_licence(tx.events.of_licence(number)))
+        tx.events.put_licence(number, fold_licence(number, tx.events.of_licence(number)))
 
 
 def fold_title(events: Sequence[EventRecord], metadata_of: Callable[[int], bytes | None]) -> TitleRecord | None:
@@ -48,8 +48,8 @@ def fold_title(events: Sequence[EventRecord], metadata_of: Callable[[int], bytes
             updated = True
         elif event.name == "WorkEpochAdvanced":
             epoch = int(event.args["epoch"])
-        elif event.name == "Transfer" and title is not None and event.args["to"] != ZERO_ADDRESS:
-            title.holder = event.args["to"]
+        elif title is not None:
+            _change(title, event)
     if title is not None:
         title.epoch = epoch
         if updated:
@@ -57,13 +57,30 @@ def fold_title(events: Sequence[EventRecord], metadata_of: Callable[[int], bytes
     return title
 
 
-def fold_licence(events: Sequence[EventRecord]) -> LicenceRecord | None:
-    """A licence from its events, oldest first; None when it was not sold."""
+def _change(title: TitleRecord, event: EventRecord) -> None:
+    """What may happen to a title again and again."""
+    if event.name == "Transfer" and event.args["to"] != ZERO_ADDRESS:
+        title.holder = event.args["to"]
+    elif event.name == "DisputeMarked":
+        title.disputed = event.args["open"]
+    elif event.name == "Retitled":
+        title.holder, title.series, title.disputed = event.args["winner"], int(event.args["series"]), False
+
+
+def fold_licence(number: int, events: Sequence[EventRecord]) -> LicenceRecord | None:
+    """A licence from its events, oldest first; None when it was not sold, or was given back."""
     licence: LicenceRecord | None = None
     for event in events:
         if event.name == "LicenceSold":
-            licence = _sold(event)
-        elif event.name == "Transfer" and licence is not None:
+            first = int(event.args["licence"])
+            licence = _sold(event, number) if number < first + int(event.args["quantity"]) else None
+        elif licence is None:
+            continue
+        elif event.name == "LicenceRefunded":
+            return None
+        elif event.name == "SubscriptionUpdate":
+            licence.expiry = int(event.args["expiration"])
+        elif event.name == "Transfer" and event.args["from"] != ZERO_ADDRESS:
             licence.holder = event.args["to"]
     return licence
 
@@ -85,10 +102,10 @@ def _registered(event: EventRecord) -> TitleRecord:
     )
 
 
-def _sold(event: EventRecord) -> LicenceRecord:
+def _sold(event: EventRecord, number: int) -> LicenceRecord:
     args = event.args
     return LicenceRecord(
-        number=int(args["licence"]),
+        number=number,
         work=int(args["work"]),
         holder=args["holder"],
         payer=args["payer"],

@@ -5,53 +5,67 @@ from __future__ import annotations
 from typing import Final
 
 from offchain.chain.events import ChainEvent
+from offchain.chain.ledger import share_id
 from offchain.store import EventRecord
 
 __all__ = ["INDEXED", "row"]
 
-INDEXED: Final = ("WorkRegistry", "RoyaltyLedger", "Licensing")
+INDEXED: Final = ("WorkRegistry", "RoyaltyLedger", "OfferBook", "Licensing")
 """Contracts whose events are kept."""
+
+_MONEY: Final = {"work": "work", "currency": "currency", "amount": "amount"}
 
 _COLUMNS: Final[dict[tuple[str, str], dict[str, str]]] = {
     ("WorkRegistry", "WorkRegistered"): {"work": "work", "account": "registrant"},
     ("WorkRegistry", "Transfer"): {"work": "id", "account": "to", "counterparty": "from"},
     ("WorkRegistry", "WorkEpochAdvanced"): {"work": "work"},
     ("WorkRegistry", "MetadataUpdate"): {"work": "_tokenId"},
+    ("WorkRegistry", "DisputeMarked"): {"work": "work"},
+    ("WorkRegistry", "Retitled"): {"work": "work", "account": "winner", "counterparty": "former"},
     ("WorkRegistry", "EpochAdvanced"): {"account": "account"},
-    ("RoyaltyLedger", "Deposited"): {
-        "work": "work",
-        "account": "payer",
-        "counterparty": "by",
-        "currency": "currency",
-        "amount": "amount",
-    },
+    ("RoyaltyLedger", "Deposited"): {**_MONEY, "account": "payer", "counterparty": "by"},
+    ("RoyaltyLedger", "Held"): {**_MONEY, "account": "payer"},
+    ("RoyaltyLedger", "Released"): _MONEY,
+    ("RoyaltyLedger", "Refunded"): {**_MONEY, "account": "to"},
     ("RoyaltyLedger", "EdgeLinked"): {"work": "child", "related": "parent"},
     ("RoyaltyLedger", "EdgesCleared"): {"work": "child"},
-    ("RoyaltyLedger", "Pulled"): {"work": "parent", "related": "child", "currency": "currency", "amount": "amount"},
-    ("RoyaltyLedger", "Claimed"): {
-        "work": "work",
-        "account": "holder",
-        "counterparty": "to",
-        "currency": "currency",
-        "amount": "amount",
-    },
+    ("RoyaltyLedger", "Pulled"): {**_MONEY, "work": "parent", "related": "child"},
+    ("RoyaltyLedger", "Claimed"): {**_MONEY, "work": "id", "account": "holder", "counterparty": "to"},
+    ("RoyaltyLedger", "PushFailed"): {**_MONEY, "work": "id", "account": "holder", "counterparty": "to"},
+    ("RoyaltyLedger", "PayoutSet"): {"account": "holder", "counterparty": "to"},
+    ("RoyaltyLedger", "SharesRooted"): {"work": "id"},
+    ("RoyaltyLedger", "SharesActivated"): {"work": "id", "account": "account", "amount": "units"},
+    ("RoyaltyLedger", "AdvanceRequested"): {**_MONEY, "amount": "principal"},
+    ("RoyaltyLedger", "AdvancePaid"): {**_MONEY, "account": "advancer", "amount": "principal"},
+    ("RoyaltyLedger", "AdvanceWithdrawn"): {**_MONEY, "account": "advancer", "counterparty": "to"},
+    ("RoyaltyLedger", "Frozen"): {"work": "work"},
+    ("RoyaltyLedger", "Resolved"): {"work": "work", "account": "winner"},
+    ("RoyaltyLedger", "Diverted"): {**_MONEY, "account": "winner"},
     ("RoyaltyLedger", "CurrencyAdded"): {"currency": "currency"},
     ("RoyaltyLedger", "Transfer"): {"work": "id", "account": "receiver", "counterparty": "sender", "amount": "amount"},
-    ("Licensing", "OfferMade"): {"work": "work", "currency": "currency", "amount": "price"},
-    ("Licensing", "BoundsSet"): {
+    ("OfferBook", "OfferMade"): {**_MONEY, "amount": "price"},
+    ("OfferBook", "BoundsSet"): {
         "work": "work",
         "account": "holder",
         "counterparty": "delegate",
         "currency": "currency",
     },
+    ("OfferBook", "EconomicsSet"): {"work": "work"},
+    ("OfferBook", "CountingBegan"): {"work": "work"},
+    ("OfferBook", "ExclusiveGranted"): {"work": "work"},
+    ("OfferBook", "EpochAdvanced"): {"account": "account"},
     ("Licensing", "LicenceSold"): {
-        "work": "work",
+        **_MONEY,
         "licence": "licence",
         "account": "holder",
         "counterparty": "payer",
-        "currency": "currency",
         "amount": "price",
     },
+    ("Licensing", "LicenceRenewed"): {"work": "work", "licence": "licence", "account": "payer", "amount": "price"},
+    ("Licensing", "LicenceRefunded"): {"work": "work", "licence": "licence", "account": "holder", "amount": "price"},
+    ("Licensing", "SubscriptionUpdate"): {"licence": "tokenId"},
+    ("Licensing", "SeatSet"): {"licence": "licence", "account": "account", "counterparty": "holder"},
+    ("Licensing", "FeePaid"): {**_MONEY, "related": "child", "account": "payer", "amount": "price"},
     ("Licensing", "PermitUsed"): {"work": "child", "licence": "licence"},
     ("Licensing", "Transfer"): {"licence": "id", "account": "to", "counterparty": "from"},
     ("Licensing", "OrderUsed"): {"account": "buyer"},
@@ -62,6 +76,9 @@ _COLUMNS: Final[dict[tuple[str, str], dict[str, str]]] = {
 def row(event: ChainEvent) -> EventRecord:
     """An event as the store keeps it."""
     columns = _COLUMNS.get((event.contract, event.name), {})
+    values = {column: event.args[name] for column, name in columns.items()}
+    if event.name == "Retitled":
+        values["related"] = share_id(event.args["work"], event.args["series"])
     return EventRecord(
         block_hash=event.block_hash,
         tx_hash=event.tx_hash,
@@ -70,7 +87,7 @@ def row(event: ChainEvent) -> EventRecord:
         contract=event.contract,
         name=event.name,
         args={name: _json(value) for name, value in event.args.items()},
-        **{column: event.args[name] for column, name in columns.items()},
+        **values,
     )
 
 

@@ -1,28 +1,28 @@
 """Royalty statements: what an account earned, from which work, in which currency.
 
-A statement is folded from events alone with the ledger's own formulas (docs/SPECIFICATION.md, Royalties), so an
-auditor without our database gets the same wei:
-
-    G  gross of (work, currency): every deposit and every pull from a child
-    S  parts per million that all edges of the work owe together
-    N  = G − ⌊G·S/1e6⌋, what belongs to the shares
-    a holder of u units is owed u·(N − index) millionths at each settlement, and index becomes N;
-    a claim pays ⌊owed/1e6⌋ and keeps the rest
+A statement is folded from events alone with the ledger's own formulas (`offchain.indexer.accounts`), so an auditor
+without our database gets the same wei. A claim pays ⌊owed/1e6⌋ and keeps the rest.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
 
+from offchain.chain.contracts import Contracts
 from offchain.chain.events import ChainEvent
-from offchain.chain.structs import ZERO_ADDRESS
+from offchain.chain.ledger import share_id
+from offchain.chain.structs import ZERO_ADDRESS, ZERO_DIGEST
 from offchain.errors import InputError
-from offchain.money import UNITS, native_currency, share_of, token_currency
+from offchain.indexer.accounts import Series, Work
+from offchain.money import UNITS, native_currency, token_currency
 from offchain.store import EventRecord, Store
 
 __all__ = ["Line", "Statement", "account_statement", "statement"]
+
+_RETITLE: Final = 2
+"""IRoyaltyLedger.Outcome"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Line:
         earned: credited to the account's shares so far; `claimed` + `claimable`.
         claimed: withdrawn.
         claimable: can be withdrawn now.
+        series: number of the series of shares; above 0 after a judgement gave the title to somebody else.
     """
 
     work: int
@@ -44,6 +45,7 @@ class Line:
     earned: int
     claimed: int
     claimable: int
+    series: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +56,20 @@ class Statement:
     lines: tuple[Line, ...]
 
 
-def statement(account: str, events: Iterable[EventRecord | ChainEvent], chain_id: int) -> Statement:
+def statement(account: str, events: Iterable[EventRecord | ChainEvent], chain_id: int, ledger: str) -> Statement:
     """Fold events into an account's statement.
 
     Args:
         account: EIP-55 address.
-        events: oldest first; at least all of the works whose shares the account ever had, and the list of
-            currencies. Others are passed over.
+        events: oldest first; at least all of the works whose shares the account ever had, the pulls over their
+            edges among them, and the list of currencies. Others are passed over.
         chain_id: chain of the events.
+        ledger: EIP-55 address of the RoyaltyLedger.
 
     Raises:
         InputError: `events-out-of-order`, or `events-incomplete` when a claim paid more than they explain.
     """
-    book = _Book(account, chain_id)
+    book = _Book(account, chain_id, ledger)
     place = (-1, -1)
     for event in events:
         if (event.block, event.log_index) < place:
@@ -76,7 +79,7 @@ def statement(account: str, events: Iterable[EventRecord | ChainEvent], chain_id
     return Statement(account, tuple(book.lines()))
 
 
-def account_statement(store: Store, chain_id: int, account: str) -> Statement:
+def account_statement(store: Store, contracts: Contracts, account: str) -> Statement:
     """The statement of an account from what the indexer has read.
 
     Raises:
@@ -84,44 +87,21 @@ def account_statement(store: Store, chain_id: int, account: str) -> Statement:
     """
     with store.snapshot() as tx:
         currencies = tx.events.named(["CurrencyAdded"])
-        events = [*currencies, *tx.events.of_works(tx.events.works_of(account))]
-    return statement(account, sorted(events, key=lambda each: (each.block, each.log_index)), chain_id)
-
-
-@dataclass(slots=True)
-class _Position:
-    """The account in one (work, currency): millionths owed, net up to which they count, minor units paid."""
-
-    owed: int = 0
-    index: int = 0
-    claimed: int = 0
-
-
-@dataclass(slots=True)
-class _Work:
-    """One work: units of the account, parts per million owed upstream, gross and the account's position by currency."""
-
-    units: int = 0
-    upstream: int = 0
-    gross: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
-    positions: defaultdict[int, _Position] = field(default_factory=lambda: defaultdict(_Position))
-
-    def settle(self, currency: int) -> _Position:
-        position = self.positions[currency]
-        gross = self.gross[currency]
-        net = gross - share_of(gross, self.upstream)
-        position.owed += self.units * (net - position.index)
-        position.index = net
-        return position
+        shares = tx.events.shares_of(account)
+        events = [*currencies, *tx.events.of_works({*shares, *shares.values()})]
+    ordered = sorted(events, key=lambda each: (each.block, each.log_index))
+    return statement(account, ordered, contracts.client.chain_id, contracts.ledger.address)
 
 
 class _Book:
     """The ledger as far as it concerns one account."""
 
-    def __init__(self, account: str, chain_id: int) -> None:
+    def __init__(self, account: str, chain_id: int, ledger: str) -> None:
         self._account = account
         self._chain_id = chain_id
-        self._works: defaultdict[int, _Work] = defaultdict(_Work)
+        self._ledger = ledger
+        self._works: dict[int, Work] = {}
+        self._later: dict[int, tuple[Work, Series]] = {}
         self._currencies = {0: native_currency(chain_id)}
 
     def enter(self, event: EventRecord | ChainEvent) -> None:
@@ -129,54 +109,95 @@ class _Book:
         args = event.args
         match event.contract, event.name:
             case "WorkRegistry", "WorkRegistered":
-                # Shares are implicit until issued: the registrant has them all. A work that gives way earned nothing.
-                self._works[int(args["work"])].units = UNITS if args["registrant"] == self._account else 0
-            case "RoyaltyLedger", "EdgeLinked":
-                self._works[int(args["child"])].upstream += int(args["upstream"])
-            case "RoyaltyLedger", "EdgesCleared":
-                self._works[int(args["child"])].upstream = 0
-            case "RoyaltyLedger", "Deposited":
-                self._works[int(args["work"])].gross[int(args["currency"])] += int(args["amount"])
-            case "RoyaltyLedger", "Pulled":
-                self._works[int(args["parent"])].gross[int(args["currency"])] += int(args["amount"])
-            case "RoyaltyLedger", "Transfer":
-                self._move(int(args["id"]), args["sender"], args["receiver"], int(args["amount"]))
+                self._work(args["work"]).register(args["registrant"])
+            case "RoyaltyLedger", "EdgeLinked" | "EdgesCleared" | "Pulled":
+                self._owe(event.name, args)
+            case "RoyaltyLedger", "Deposited" | "Released":
+                self._work(args["work"]).credit(int(args["currency"]), int(args["amount"]))
             case "RoyaltyLedger", "Claimed" if args["holder"] == self._account:
-                self._claim(int(args["work"]), int(args["currency"]), int(args["amount"]))
+                self._claim(int(args["id"]), int(args["currency"]), int(args["amount"]))
             case "RoyaltyLedger", "CurrencyAdded":
                 self._currencies[int(args["currency"])] = token_currency(self._chain_id, args["token"])
+            case "RoyaltyLedger", "Transfer" | "SharesRooted" | "SharesActivated":
+                self._share(event.name, args)
+            case "RoyaltyLedger", "AdvancePaid" | "AdvanceWithdrawn":
+                self._lend(event.name, args)
+            case "RoyaltyLedger", "Frozen" | "Diverted" | "Resolved":
+                self._judge(event.name, args)
             case _:
                 pass
 
-    def lines(self) -> Iterable[Line]:
+    def lines(self) -> Iterator[Line]:
         """What is not zero, in order."""
         for work, state in sorted(self._works.items()):
-            for currency in sorted(state.gross):
-                position = state.settle(currency)
+            for number, series, currency, position in state.positions():
                 claimable = position.owed // UNITS
                 earned = position.claimed + claimable
                 if earned:
                     name = self._currency(currency)
-                    yield Line(work, name, state.units, earned, position.claimed, claimable)
+                    yield Line(work, name, state.units(series), earned, position.claimed, claimable, number)
 
-    def _move(self, work: int, sender: str, receiver: str, units: int) -> None:
-        """Shares change hands: both sides are settled before (M6); issuing writes down what was implicit."""
-        state = self._works[work]
-        for currency in list(state.gross):
-            state.settle(currency)
-        if sender == ZERO_ADDRESS:
-            state.units = units if receiver == self._account else 0
-            return
-        state.units += units * ((receiver == self._account) - (sender == self._account))
+    def _work(self, number: int | str) -> Work:
+        return self._works.setdefault(int(number), Work(self._account))
 
-    def _claim(self, work: int, currency: int, amount: int) -> None:
-        position = self._works[work].settle(currency)
-        if position.owed // UNITS != amount:
+    def _series(self, share: int) -> tuple[Work, Series]:
+        """A series by its id: the work's for the first."""
+        if share in self._later:
+            return self._later[share]
+        work = self._work(share)
+        return work, work.series[0]
+
+    def _owe(self, name: str, args: Mapping[str, Any]) -> None:
+        child = self._work(args["child"])
+        if name == "EdgeLinked":
+            child.upstream += int(args["upstream"])
+        elif name == "EdgesCleared":
+            child.upstream = 0
+        else:
+            child.keep(int(args["currency"]), int(args["kept"]))
+            self._work(args["parent"]).credit(int(args["currency"]), int(args["amount"]))
+
+    def _share(self, name: str, args: Mapping[str, Any]) -> None:
+        work, series = self._series(int(args["id"]))
+        if name == "SharesRooted":
+            work.root(series, given=_digest(args["root"]) != ZERO_DIGEST)
+        elif name == "SharesActivated":
+            if args["account"] == self._account:
+                work.activate(series, int(args["units"]))
+        elif args["sender"] == ZERO_ADDRESS:
+            work.issue(series, args["receiver"], int(args["amount"]))
+        else:
+            work.move(series, args["sender"], args["receiver"], int(args["amount"]))
+
+    def _lend(self, name: str, args: Mapping[str, Any]) -> None:
+        work, currency = self._work(args["work"]), int(args["currency"])
+        if name == "AdvancePaid":
+            work.lend(currency, int(args["principal"]), int(args["rate"]))
+        elif args["to"] == self._ledger and args["advancer"] == self._account:
+            # A new advance took the place of this one, and what was left became a claim.
+            work.grant(currency, int(args["amount"]))
+
+    def _judge(self, name: str, args: Mapping[str, Any]) -> None:
+        number = int(args["work"])
+        work = self._work(number)
+        if name == "Frozen":
+            work.freeze()
+        elif name == "Diverted":
+            work.divert(int(args["currency"]), int(args["amount"]))
+            if args["winner"] == self._account:
+                work.grant(int(args["currency"]), int(args["amount"]))
+        else:
+            work.resolve(args["winner"] if int(args["outcome"]) == _RETITLE else None)
+            self._later[share_id(number, len(work.series) - 1)] = work, work.current
+
+    def _claim(self, share: int, currency: int, amount: int) -> None:
+        position = Work.settle(*self._series(share), currency)
+        if position.owed // UNITS < amount:
             raise InputError(
                 "events-incomplete",
                 f"the ledger paid {amount} minor units where the events explain {position.owed // UNITS}",
                 "index the chain again from the deployment",
-                work=f"0x{work:064x}",
+                work=f"0x{share:064x}",
             )
         position.owed -= amount * UNITS
         position.claimed += amount
@@ -187,3 +208,8 @@ class _Book:
                 "events-incomplete", f"no event names currency {index}", "index the chain again from the deployment"
             )
         return self._currencies[index]
+
+
+def _digest(value: str | bytes) -> bytes:
+    """Bytes as the chain gives them, or as hex as the store keeps them."""
+    return value if isinstance(value, bytes) else bytes.fromhex(value.removeprefix("0x"))

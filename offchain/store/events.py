@@ -15,6 +15,9 @@ from offchain.store.schema import Account, Base, Digest, Json, Number256
 
 __all__ = ["BlockRecord", "EventRecord", "Events", "LicenceRecord", "TitleRecord"]
 
+_EARNING = ("WorkRegistered", "Retitled", "SharesActivated", "Diverted", "AdvancePaid")
+"""Events whose account may earn from their work from then on."""
+
 
 class BlockRecord(Base):
     """A block whose hash is remembered: each that holds events, and the last of each window."""
@@ -30,8 +33,10 @@ class EventRecord(Base):
 
     Attributes:
         contract: name of the contract.
-        work: the work it is about; of `Pulled` the parent, which is credited.
-        related: the other work: child of `Pulled`, parent of `EdgeLinked`.
+        work: the work it is about; of `Pulled` the parent, which is credited; of what happens to shares the id of their
+            series, which is the work for the first.
+        related: the other work: child of `Pulled`, parent of `EdgeLinked`; of `Retitled` the id of the series that it
+            began.
         licence: number of the licence it is about.
         account: who it is about: registrant, holder, payer, receiver.
         counterparty: the other account: payer of a sale, sender of a transfer.
@@ -60,7 +65,10 @@ class EventRecord(Base):
 
 
 class TitleRecord(Base):
-    """A work as the chain has it; `final_at` in Unix seconds, `upstream` in parts per million."""
+    """A work as the chain has it; `final_at` in Unix seconds, `upstream` in parts per million.
+
+    `series` numbers the current series of shares, `disputed` is whether a dispute is open.
+    """
 
     __tablename__ = "titles"
 
@@ -75,10 +83,12 @@ class TitleRecord(Base):
     epoch: Mapped[int]
     block: Mapped[int]
     tx_hash: Mapped[Digest]
+    series: Mapped[int] = mapped_column(default=0)
+    disputed: Mapped[bool] = mapped_column(default=False)
 
 
 class LicenceRecord(Base):
-    """A licence that was sold; `price` in minor units of `currency`, `expiry` in Unix seconds."""
+    """A licence that was sold and not given back; `price` in minor units of `currency`, `expiry` in Unix seconds."""
 
     __tablename__ = "licences"
 
@@ -136,23 +146,34 @@ class Events:
         return self._in_order(or_(EventRecord.work == work, EventRecord.related == work))
 
     def of_licence(self, number: int) -> Sequence[EventRecord]:
-        """Events about a licence, oldest first."""
-        return self._in_order(EventRecord.licence == number)
+        """Events about a licence, oldest first; the sale that it was one of names the first number only."""
+        sold = (
+            select(EventRecord.licence)
+            .where(EventRecord.name == "LicenceSold", EventRecord.licence <= number)
+            .order_by(EventRecord.licence.desc())  # PostgreSQL has no max() of bytes
+            .limit(1)
+        )
+        sale = (EventRecord.name == "LicenceSold") & (EventRecord.licence == sold.scalar_subquery())
+        return self._in_order((EventRecord.licence == number) & (EventRecord.name != "LicenceSold") | sale)
 
     def of_works(self, works: Collection[int]) -> Sequence[EventRecord]:
-        """Events whose `work` is one of these, oldest first."""
-        return self._in_order(EventRecord.work.in_(works))
+        """Events whose `work` is one of these, and what was pulled out of them, oldest first."""
+        pulled = (EventRecord.name == "Pulled") & EventRecord.related.in_(works)
+        return self._in_order(EventRecord.work.in_(works) | pulled)
 
-    def works_of(self, account: str) -> set[int]:
-        """Works whose registrant the account was, or whose shares it ever received."""
+    def shares_of(self, account: str) -> dict[int, int]:
+        """Ids of all series of shares of the works that the account may have earned from, and the work of each."""
+        began = select(EventRecord.related, EventRecord.work).where(EventRecord.name == "Retitled")
+        later = {share: work for share, work in self._session.execute(began) if share is not None and work is not None}
         query = select(EventRecord.work).where(
             EventRecord.account == account,
             or_(
-                EventRecord.name == "WorkRegistered",
+                EventRecord.name.in_(_EARNING),
                 (EventRecord.name == "Transfer") & (EventRecord.contract == "RoyaltyLedger"),
             ),
         )
-        return {work for work in self._session.scalars(query) if work is not None}
+        works = {later.get(share, share) for share in self._session.scalars(query) if share is not None}
+        return {work: work for work in works} | {share: work for share, work in later.items() if work in works}
 
     def title(self, work: int) -> TitleRecord | None:
         """A work as the chain has it, or None."""

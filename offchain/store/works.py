@@ -40,7 +40,6 @@ class WorkRecord(Base):
         parents: ids of the works it derives from, `0x` hex.
         details: whatever else the registrant states.
         tx_hash: transaction that registered it.
-        created_at: Unix seconds.
     """
 
     __tablename__ = "works"
@@ -51,7 +50,6 @@ class WorkRecord(Base):
     title: Mapped[str] = mapped_column(Text)
     media_type: Mapped[str] = mapped_column(String(100))
     size: Mapped[int]
-    created_at: Mapped[int]
     iscc: Mapped[str] = mapped_column(String(200), default="")
     units: Mapped[list[str]] = mapped_column(JSON, default_factory=list)
     metadata_digest: Mapped[Digest | None] = mapped_column(default=None)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from offchain.chain import ZERO_DIGEST, Currency, Edge, work_hex
@@ -25,12 +26,25 @@ _SCAN: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class OpenListing:
-    """A fixed price that stands on chain, in minor units; `tier` is None for terms that are not standard."""
+    """A fixed price that stands on chain.
+
+    Attributes:
+        offer: its number.
+        terms: number of the terms.
+        tier: name of the terms, None for terms that are not standard.
+        currency: of the price.
+        price: minor units.
+        supply: most licences that it sells; zero: no limit.
+        sold: licences that it has sold.
+    """
 
     offer: int
+    terms: int
     tier: str | None
     currency: Currency
     price: int
+    supply: int = 0
+    sold: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,15 +177,25 @@ def _told(record: WorkRecord) -> Metadata | None:
 
 def _listings(services: Services, tx: UnitOfWork, events: Sequence[EventRecord]) -> tuple[OpenListing, ...]:
     standing: dict[int, OpenListing] = {}
+    sold: Counter[int] = Counter()
     for event in events:
         if event.name == "WorkEpochAdvanced":
             standing.clear()
         if event.name == "OfferMade" and int(event.args["quote"], 16) == 0:
-            offer, terms, currency, price = (int(event.args[name]) for name in ("offer", "terms", "currency", "price"))
-            standing[offer] = OpenListing(offer, services.tier_of(terms), services.currency_at(currency), price)
+            listing = _listing(services, event)
+            standing[listing.offer] = listing
+        if event.name in ("LicenceSold", "FeePaid"):
+            sold[int(event.args["offer"])] += int(event.args.get("quantity", 1))
     # The event that closes an offer does not name its work.
     closed = {int(event.args["offer"]) for event in tx.events.named(["OfferClosed"])} if standing else set()
-    return tuple(listing for offer, listing in standing.items() if offer not in closed)
+    counted = (replace(listing, sold=sold[offer]) for offer, listing in standing.items() if offer not in closed)
+    return tuple(listing for listing in counted if listing.supply == 0 or listing.sold < listing.supply)
+
+
+def _listing(services: Services, event: EventRecord) -> OpenListing:
+    names = ("offer", "terms", "currency", "price", "supply")
+    offer, terms, currency, price, supply = (int(event.args[name]) for name in names)
+    return OpenListing(offer, terms, services.tier_of(terms), services.currency_at(currency), price, supply)
 
 
 def _record(title: TitleRecord, metadata: Metadata, parents: Sequence[Edge]) -> WorkRecord:
@@ -183,7 +207,6 @@ def _record(title: TitleRecord, metadata: Metadata, parents: Sequence[Edge]) -> 
         title=metadata.title,
         media_type=metadata.media_type,
         size=metadata.size,
-        created_at=title.final_at,
         iscc=metadata.iscc,
         units=list(metadata.units),
         metadata_digest=title.metadata_digest,

@@ -1,4 +1,4 @@
-"""What an account can claim: the edges to pull first, leaf before root, and the works that then pay."""
+"""What an account can claim: the edges to pull first, leaf before root, and the shares that then pay."""
 
 from __future__ import annotations
 
@@ -30,13 +30,15 @@ class ClaimPlan:
         account: who claims.
         currency: of the claim.
         pulls: edges that have something to move, each after those below it.
-        works: works that pay the account.
+        shares: ids of the series of shares that pay the account.
+        works: their works.
         amount: minor units that the account would receive now.
     """
 
     account: str
     currency: Currency
     pulls: tuple[Pull, ...]
+    shares: tuple[int, ...]
     works: tuple[int, ...]
     amount: int
 
@@ -44,15 +46,19 @@ class ClaimPlan:
         """The transaction that the account sends, paying itself; None when there is nothing."""
         if self.amount == 0:
             return None
-        return ledger.pull_and_claim(self.pulls, self.works, self.currency.index, self.account)
+        return ledger.pull_and_claim(self.pulls, self.shares, self.currency.index, self.account)
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A child's account in one currency: its gross, and what a pull of each edge would move now, in minor units."""
+    """A child's account in one currency: its gross, and what a pull of each edge would move now, in minor units.
+
+    `counted` is the share of the gross that each edge was pulled for already, moved or kept.
+    """
 
     gross: int
     pullable: tuple[int, ...]
+    counted: tuple[int, ...]
 
 
 def plan(services: Services, account: str, currency: Currency) -> ClaimPlan:
@@ -64,60 +70,77 @@ def plan(services: Services, account: str, currency: Currency) -> ClaimPlan:
     """
     holder, ledger = parse_address(account), services.contracts.ledger
     with services.store.snapshot() as tx:
-        owned = tx.events.works_of(holder)
+        shares = tx.events.shares_of(holder)
+        owned = set(shares.values())
         debts = _debts_below(tx, owned)
-    accounts = {child: _account(ledger, child, currency.index, len(edges)) for child, edges in debts.items()}
-    moving, gained = pulls_towards(owned, debts, accounts)
-    works = tuple(
-        work
-        for work in sorted(owned)
-        if ledger.claimable(work, currency.index, holder) or (gained.get(work) and ledger.units(holder, work))
+        counted = {child: _counted(tx, child, currency.index) for child in debts}
+    accounts = {child: _account(ledger, child, currency.index, counted[child], debts[child]) for child in debts}
+    moving, gained = pulls_towards(owned, currency.index, debts, accounts)
+    paying = tuple(
+        share
+        for share, work in sorted(shares.items())
+        if ledger.claimable(share, currency.index, holder) or (gained.get(work) and ledger.units(holder, share))
     )
-    if not works:
-        return ClaimPlan(holder, currency, (), (), 0)
+    if not paying:
+        return ClaimPlan(holder, currency, (), (), (), 0)
     pulls = tuple(Pull(child, edge, currency.index) for child, edge in moving)
-    amount = _amount(services, ledger.pull_and_claim(pulls, works, currency.index, holder), holder)
-    return ClaimPlan(holder, currency, pulls, works, amount)
+    amount = _amount(services, ledger.pull_and_claim(pulls, paying, currency.index, holder), holder)
+    return ClaimPlan(holder, currency, pulls, paying, tuple(sorted({shares[share] for share in paying})), amount)
 
 
 def pulls_towards(
-    works: Collection[int], debts: Debts, accounts: Mapping[int, Account]
+    works: Collection[int], currency: int, debts: Debts, accounts: Mapping[int, Account]
 ) -> tuple[tuple[tuple[int, int], ...], dict[int, int]]:
-    """The pulls that bring `works` everything that their descendants owe them.
+    """The pulls that bring `works` what their descendants owe them, and what guarantees and ceilings leave with them.
 
     Args:
         works: who shall receive.
-        debts: edges of every descendant.
-        accounts: of every descendant.
+        currency: index of the currency that is pulled.
+        debts: edges of every descendant, and of `works`.
+        accounts: of each of these.
 
     Returns:
-        (child, edge) of each pull that moves something, children before their parents, and what each work gains.
+        (child, edge) of each pull that does something, children before their parents, and what each work gains: what
+        arrives over edges, and what its own edges leave with it.
     """
-    gained: dict[int, int] = defaultdict(int)
+    arrived: dict[int, int] = defaultdict(int)
+    kept: dict[int, int] = defaultdict(int)
     pulls: list[tuple[int, int]] = []
     for child in _leaves_first(debts):
-        gross, pullable = accounts[child].gross, accounts[child].pullable
+        account = accounts[child]
         for index, edge in enumerate(debts[child]):
-            if edge.parent not in works and edge.parent not in debts:
-                continue
             # What arrives here by the pulls before is owed on at once (docs/SPECIFICATION.md §2, cumulative floors).
-            later = share_of(gross + gained[child], edge.upstream) - share_of(gross, edge.upstream)
-            moved = pullable[index] + later
-            if moved:
+            before = share_of(account.gross, edge.upstream)
+            now = share_of(account.gross + arrived[child], edge.upstream)
+            moved = account.pullable[index] + edge.due(now, currency) - edge.due(before, currency)
+            left = now - account.counted[index] - moved
+            if (moved and (edge.parent in works or edge.parent in debts)) or (left and child in works):
                 pulls.append((child, index))
-                gained[edge.parent] += moved
-    return tuple(pulls), dict(gained)
+                arrived[edge.parent] += moved
+                kept[child] += left
+    return tuple(pulls), {work: arrived[work] + kept[work] for work in {*arrived, *kept}}
 
 
-def _account(ledger: RoyaltyLedger, child: int, currency: int, edges: int) -> Account:
-    return Account(
-        ledger.gross(child, currency), tuple(ledger.pullable(child, index, currency) for index in range(edges))
-    )
+def _account(
+    ledger: RoyaltyLedger, child: int, currency: int, counted: Mapping[int, int], edges: Sequence[Edge]
+) -> Account:
+    gross, numbers = ledger.gross(child, currency), range(len(edges))
+    pullable = tuple(ledger.pullable(child, index, currency) for index in numbers)
+    return Account(gross, pullable, tuple(counted.get(index, 0) for index in numbers))
+
+
+def _counted(tx: UnitOfWork, child: int, currency: int) -> dict[int, int]:
+    """Share of the child's gross that each of its edges was pulled for."""
+    counted: dict[int, int] = defaultdict(int)
+    for event in tx.events.of_work(child):
+        if event.name == "Pulled" and event.related == child and event.currency == currency:
+            counted[int(event.args["edge"])] += int(event.args["amount"]) + int(event.args["kept"])
+    return counted
 
 
 def _debts_below(tx: UnitOfWork, works: Iterable[int]) -> dict[int, list[Edge]]:
-    """The edges of every work that derives, at any depth, from one of these."""
-    debts: dict[int, list[Edge]] = {}
+    """The edges of these works, and of every work that derives from one of them at any depth."""
+    debts = {work: edges_of(work, tx.events.of_work(work)) for work in works}
     waiting, seen = list(works), set[int]()
     while waiting:
         parent = waiting.pop()

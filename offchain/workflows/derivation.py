@@ -19,7 +19,8 @@ def edges_of(child: int, events: Iterable[EventRecord]) -> list[Edge]:
         if event.name == "EdgesCleared":
             edges.clear()
         if event.name == "EdgeLinked" and event.related is not None:
-            edges.append(Edge(event.related, int(event.args["upstream"])))
+            told = (int(event.args[name]) for name in ("upstream", "currency", "guarantee", "ceiling"))
+            edges.append(Edge(event.related, *told))
     return edges
 
 

@@ -28,12 +28,17 @@ __all__ = [
 _PRICE_BITS: Final = 104
 """Width of a price in the contracts."""
 
+_SUPPLY_BITS: Final = 32
+_PER_DAY_BITS: Final = 24
+"""Widths of an edition, and of what a delegate may sell in a day."""
+
 
 def require_possible(request: RegistrationRequest) -> None:
     """Refuse what no file and no state of the chain could make registrable.
 
     Raises:
-        InputError: `text-unreadable`, `registrant-zero`, `tier-repeated`, `price-out-of-range`.
+        InputError: `text-unreadable`, `registrant-zero`, `tier-repeated`, `price-out-of-range`,
+            `quantity-out-of-range`.
     """
     for what in ("title", "description", "creator"):
         if not is_readable(getattr(request, what)):
@@ -53,6 +58,13 @@ def require_possible(request: RegistrationRequest) -> None:
                 f"the price {price} is not from 0 to 2^{_PRICE_BITS} - 1",
                 "write it in minor units of the currency",
                 price=str(price),
+            )
+    counts = [(listing.supply, _SUPPLY_BITS) for listing in request.listings]
+    counts += [(tier.per_day, _PER_DAY_BITS) for tier in request.tiers]
+    for count, bits in counts:
+        if not 0 <= count < 2**bits:
+            raise InputError(
+                "quantity-out-of-range", f"{count} licences are not from 0 to 2^{bits} - 1", "name fewer licences"
             )
 
 
@@ -104,7 +116,7 @@ def require_unregistered(services: Services, work: int) -> None:
         "buy a licence from its holder, or register a work of your own",
         work=work_hex(work),
         holder=title.holder,
-        since=title.registered_at,
+        since=title.priority_at,
     )
 
 

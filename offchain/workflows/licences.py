@@ -53,9 +53,9 @@ def describe_licence(services: Services, number: int) -> LicenceView:
     Raises:
         NotFoundError: `unknown-licence`.
     """
-    licensing = services.contracts.licensing
+    licensing, offers = services.contracts.licensing, services.contracts.offers
     licence = licensing.licence(number)
-    offer = licensing.offer(licence.offer)
+    offer = offers.offer(licence.offer)
     return LicenceView(
         number=number,
         live=licensing.is_live(number),
@@ -68,5 +68,5 @@ def describe_licence(services: Services, number: int) -> LicenceView:
         currency=services.currency_at(offer.currency),
         expiry=None if licence.expiry >= NEVER else licence.expiry,
         derivatives_used=licence.derivatives,
-        derivatives_allowed=licensing.terms(licence.terms).max_derivatives,
+        derivatives_allowed=offers.terms(licence.terms).max_derivatives,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from offchain.chain import Edge, work_hex
+from offchain.chain import Edge, Licence, work_hex
 from offchain.errors import DeniedError, InputError, RefusedError
 from offchain.money import PPM
 from offchain.workflows.services import Services
@@ -13,6 +13,7 @@ __all__ = ["require_permits"]
 
 _MAX_PARENTS = 16
 _MAX_UPSTREAM = 900_000
+_DAY = 86_400
 
 
 def require_permits(services: Services, registrant: str, permits: Sequence[int]) -> tuple[Edge, ...]:
@@ -22,7 +23,8 @@ def require_permits(services: Services, registrant: str, permits: Sequence[int])
         NotFoundError: `unknown-licence`.
         InputError: `permit-repeated`, `too-many-parents`.
         DeniedError: `not-permit-holder`.
-        RefusedError: `not-live`, `no-derivative-left`, `upstream-too-high`.
+        RefusedError: `not-live`, `refundable`, `no-derivative-left`, `parent-disputed`, `upstream-too-high`,
+            `native-guarantee`, `insufficient-balance`, `insufficient-allowance`.
     """
     if len(set(permits)) != len(permits):
         raise InputError("permit-repeated", "a permit is named twice", "name one licence for each parent")
@@ -37,13 +39,28 @@ def require_permits(services: Services, registrant: str, permits: Sequence[int])
             "derive from fewer works, or under terms with a lower share",
             upstream=upstream,
         )
+    _require_guarantees(services, registrant, edges)
     return edges
 
 
+def _require_guarantees(services: Services, registrant: str, edges: Sequence[Edge]) -> None:
+    """What the parents are paid in advance comes from the registrant; the relayer sends no coins along."""
+    for index in sorted({edge.currency for edge in edges if edge.guarantee}):
+        currency = services.currency_at(index)
+        due = sum(edge.guarantee for edge in edges if edge.currency == index)
+        if currency.token is None:
+            raise RefusedError(
+                "native-guarantee",
+                f"the parents are owed {due} wei in advance, which nobody else can send for you",
+                "register from the account's own wallet, sending them along",
+                due=str(due),
+            )
+        services.contracts.ledger.require_funds(registrant, currency, due)
+
+
 def _edge(services: Services, registrant: str, number: int) -> Edge:
-    licensing = services.contracts.licensing
-    licence = licensing.licence(number)
-    terms = licensing.terms(licence.terms)
+    licence = services.contracts.licensing.licence(number)
+    terms = services.contracts.offers.terms(licence.terms)
     work = work_hex(licence.work)
     if licence.holder != registrant:
         raise DeniedError(
@@ -57,6 +74,7 @@ def _edge(services: Services, registrant: str, number: int) -> Edge:
         raise RefusedError(
             "not-live", f"licence {number} has expired", "buy a new licence", licence=str(number), work=work
         )
+    _require_settled(services, number, licence)
     if licence.derivatives >= terms.max_derivatives:
         raise RefusedError(
             "no-derivative-left",
@@ -65,4 +83,24 @@ def _edge(services: Services, registrant: str, number: int) -> Edge:
             licence=str(number),
             work=work,
         )
-    return Edge(licence.work, terms.upstream)
+    return Edge(licence.work, terms.upstream, terms.currency, terms.guarantee, terms.ceiling)
+
+
+def _require_settled(services: Services, number: int, licence: Licence) -> None:
+    """Neither a licence that may still be given back nor a work that two people claim permits a derivative."""
+    work, until = work_hex(licence.work), (licence.refundable_for + 1) * _DAY
+    if licence.refundable_for and services.now() < until:
+        raise RefusedError(
+            "refundable",
+            f"licence {number} can be given back until {until} (Unix seconds) and permits no derivative before",
+            "register after that time",
+            licence=str(number),
+            until=until,
+        )
+    if services.contracts.registry.title(licence.work).disputed:
+        raise RefusedError(
+            "parent-disputed",
+            "the title of a parent is disputed",
+            "register once the dispute is decided",
+            work=work,
+        )

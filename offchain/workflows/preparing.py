@@ -138,7 +138,8 @@ def draft(
 def _listings(services: Services, request: RegistrationRequest) -> tuple[Listing, ...]:
     currency = services.currency(request.currency)
     return tuple(
-        Listing(services.terms_number(listing.tier), currency.index, listing.price) for listing in request.listings
+        Listing(services.terms_number(listing.tier), currency.index, listing.price, listing.supply)
+        for listing in request.listings
     )
 
 

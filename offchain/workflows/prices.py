@@ -57,18 +57,18 @@ def price_work(services: Services, work: int, currency: str | None = None) -> So
 
     Raises:
         NotFoundError: `unknown-work`, `unknown-currency`.
-        RefusedError: `not-for-sale`, or `wrong-currency` where it is sold in others.
+        RefusedError: `not-for-sale`, `below-economics`, or `wrong-currency` where it is sold in others.
     """
     title = services.contracts.registry.title(work)
     return solved(work_problem(work, title, mandated(services, work, currency)))
 
 
 def mandated(services: Services, work: int, currency: str | None) -> tuple[Mandate, ...]:
-    """The mandates in one currency: the one asked for, else that of the first mandate.
+    """The mandates in one currency: the one asked for, else that of the first mandate; not below the work's economics.
 
     Raises:
         NotFoundError: `unknown-currency`.
-        RefusedError: `not-for-sale`, `wrong-currency`.
+        RefusedError: `not-for-sale`, `wrong-currency`, `below-economics`.
     """
     found = mandates(services, work)
     if not found:
@@ -78,6 +78,7 @@ def mandated(services: Services, work: int, currency: str | None) -> tuple[Manda
             "ask its holder for a quote, or look for a listing",
             work=work_hex(work),
         )
+    found = _protected(services, work, found)
     wanted = found[0].currency if currency is None else services.currency(currency)
     chosen = tuple(mandate for mandate in found if mandate.currency.index == wanted.index)
     if not chosen:
@@ -90,6 +91,26 @@ def mandated(services: Services, work: int, currency: str | None) -> tuple[Manda
             offered=offered,
         )
     return chosen
+
+
+def _protected(services: Services, work: int, found: Sequence[Mandate]) -> tuple[Mandate, ...]:
+    """The mandates that the share holders' minimum price leaves, with it as their least floor."""
+    economics, _ = services.contracts.offers.economics(work)
+    least = economics.min_price
+    if least == 0:
+        return tuple(found)
+    left = [each for each in found if each.currency.index == economics.currency and each.ceiling >= least]
+    if not left:
+        currency = services.currency_at(economics.currency).caip19
+        raise RefusedError(
+            "below-economics",
+            f"the share holders of this work protect its price: at least {least} minor units of {currency}",
+            "ask its holder for a quote, or to let the service quote above that",
+            work=work_hex(work),
+            least=str(least),
+            currency=currency,
+        )
+    return tuple(replace(each, floor=max(each.floor, least)) for each in left)
 
 
 def work_problem(work: int, title: Title, mandated: Sequence[Mandate]) -> PricingProblem:

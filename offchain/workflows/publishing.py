@@ -82,7 +82,8 @@ def _index(services: Services, draft: Draft, commitment: bytes, transaction: byt
         "metadata": draft["metadata_cid"],
         "provenance": draft["provenance_cid"],
         "renditions": [_rendition(rendition) for rendition in draft["metadata"].renditions],
-        "registered_at": title.registered_at,
+        "priority_at": title.priority_at,
+        "final_at": title.final_at,
     }
 
 

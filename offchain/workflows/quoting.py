@@ -11,6 +11,7 @@ from typing import Final
 from offchain.chain import ZERO_ADDRESS, Currency, Quote, Title, work_hex
 from offchain.chain.address import parse_address
 from offchain.chain.eip712 import TypedData, digest
+from offchain.chain.signer import Signer
 from offchain.errors import InputError, RefusedError
 from offchain.pricing import DEFAULT_SEGMENTS, Price, Solution
 from offchain.store import QuoteRecord, UnitOfWork
@@ -62,12 +63,13 @@ class SignedQuote:
 
 
 def make_quote(services: Services, request: QuoteRequest) -> SignedQuote:
-    """Price one tier and sign the price.
+    """Price one tier and sign the price, if the contracts would let it be bought now.
 
     Raises:
         NotFoundError: `unknown-work`, `unknown-tier`, `unknown-currency`.
         InputError: `segment-unknown`, `quote-duration-out-of-range`, or a malformed account.
-        RefusedError: `not-for-sale`, `wrong-currency`, `not-final`.
+        RefusedError: `not-for-sale`, `wrong-currency`, `not-final`, or the offer book's reason: `below-economics`,
+            `reserved`, `permit-expired`, `scope-too-wide`, `daily-cap-reached` and others.
         UnavailableError: `no-pricing-key`.
     """
     signer, now = services.require_pricing(), services.now()
@@ -90,9 +92,11 @@ def make_quote(services: Services, request: QuoteRequest) -> SignedQuote:
         max_quantity=0,
         expiry=min(now + request.seconds, mandate.expiry),
         work_epoch=title.epoch,
-        signer_epoch=services.contracts.licensing.epoch(signer.address),
+        signer_epoch=services.contracts.offers.epoch(signer.address),
+        grants=0,
         basis=bytes.fromhex(solution.model_hash.removeprefix("0x")),
     )
+    _require_usable(services, quote, signer)
     # Counted and kept in one unit of work, else two quotes made at once would share a number, and their orders a nonce.
     with services.store.transaction() as tx:
         number = _number(services, tx, buyer)
@@ -132,6 +136,7 @@ def quote_by_digest(services: Services, quote: bytes) -> SignedQuote:
             expiry=record.expiry,
             work_epoch=int(message["workEpoch"]),
             signer_epoch=int(message["signerEpoch"]),
+            grants=int(message["grants"]),
             basis=bytes.fromhex(message["basis"].removeprefix("0x")),
         ),
         record.digest,
@@ -161,6 +166,15 @@ def _require_final(title: Title, now: int) -> None:
         )
 
 
+def _require_usable(services: Services, quote: Quote, signer: Signer) -> None:
+    """Let the offer book judge the quote before anybody sees it: economics, exclusives, limits, mandate.
+
+    It is asked about an open quote, since one for a buyer might have been made in this second before, and used up.
+    """
+    offers, opened = services.contracts.offers, replace(quote, buyer=ZERO_ADDRESS)
+    offers.try_quote(opened, signer.sign_typed(offers.quote_typed(opened)), services.contracts.licensing.address)
+
+
 def _of_tier(allowed: Sequence[Mandate], request: QuoteRequest) -> Mandate:
     for mandate in allowed:
         if mandate.tier == request.tier:
@@ -181,13 +195,13 @@ def _distinct(services: Services, tx: UnitOfWork, quote: Quote, between: tuple[i
 
     Its expiry moves later up to the second of `between`, the mandate's end, then earlier down to the first, now.
     """
-    typed = services.contracts.licensing.quote_typed(quote)
+    typed = services.contracts.offers.quote_typed(quote)
     if quote.buyer == ZERO_ADDRESS:
         return quote, typed
     first, last = between
     for expiry in itertools.chain(range(quote.expiry, last + 1), range(quote.expiry - 1, first, -1)):
         other = replace(quote, expiry=expiry)
-        typed = services.contracts.licensing.quote_typed(other)
+        typed = services.contracts.offers.quote_typed(other)
         if tx.quotes.find(digest(typed)) is None:
             return other, typed
     raise RefusedError(

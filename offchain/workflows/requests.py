@@ -27,10 +27,11 @@ class TierMandate:
 
 @dataclass(frozen=True, slots=True)
 class TierListing:
-    """A fixed price, in minor units, at which anybody may buy on chain."""
+    """A fixed price, in minor units, at which anybody may buy on chain; `supply` licences, zero: no limit."""
 
     tier: str
     price: int
+    supply: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,7 +154,7 @@ def open_services(settings: Settings, *, relayer: Signer | None = None, pricing:
     client = connect(settings.rpc_url)
     contracts = open_contracts(client, load_deployment(client.chain_id, settings.deployment, settings.home))
     store = open_store(settings.database_url)
-    numbers = {standard.tier: contracts.licensing.terms_number(standard.terms) for standard in standard_terms()}
+    numbers = {standard.tier: contracts.offers.terms_number(standard.terms) for standard in standard_terms()}
     return Services(
         settings=settings,
         client=client,

@@ -52,11 +52,11 @@ class Site:
         return self.signer(account).address
 
 
-def make_site(rpc_url: str, ipfs_url: str, home: Path) -> Site:
+def make_site(rpc_url: str, ipfs_url: str, home: Path, grace: int = 0) -> Site:
     """Deploy, register the terms, give Cleo and Dora money."""
-    world = deploy(rpc_url)
+    world = deploy(rpc_url, grace)
     for standard in standard_terms():
-        world.send(world.contracts.licensing.register_terms(standard.terms), ADMIN)
+        world.send(world.contracts.offers.register_terms(standard.terms), ADMIN)
     for account in (CLEO, DORA):
         world.send(world.contracts.dollar.mint(world.accounts[account], 10_000 * DOLLAR), ADMIN)
     deployment = home / "deployment.json"

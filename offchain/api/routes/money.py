@@ -29,7 +29,7 @@ def get_statement(account: AccountPath, services: ServicesDep) -> StatementOut:
     """What an account earned and withdrew, by work and currency, folded from events alone."""
     holder = parse_address(account)
     services.advance()
-    found = account_statement(services.store, services.client.chain_id, holder)
+    found = account_statement(services.store, services.contracts, holder)
     with services.store.snapshot() as tx:
         last = tx.events.last_block()
     lines = _lines(services, found.lines)
@@ -61,6 +61,7 @@ def _lines(services: Services, lines: Sequence[Line]) -> list[LineOut]:
         LineOut(
             work=work_hex(line.work),
             title=titles.get(line.work),
+            series=line.series,
             currency=line.currency,
             decimals=services.currency(line.currency).decimals,
             earned=str(line.earned),

@@ -12,10 +12,14 @@ __all__ = ["ClaimOut", "ClaimsOut", "LineOut", "StatementOut", "TotalOut", "clai
 
 
 class LineOut(BaseModel):
-    """What one work earned for an account in one currency; minor units."""
+    """What one series of a work's royalty shares earned for an account in one currency; minor units.
+
+    A work has a single series, 0, unless a judgement gave its title away and began the next.
+    """
 
     work: WorkId
     title: str | None
+    series: int
     currency: str
     decimals: int
     earned: Amount

@@ -56,6 +56,7 @@ class QuoteStructOut(BaseModel):
     expiry: int
     workEpoch: int  # noqa: N815 - as above
     signerEpoch: str  # noqa: N815 - as above
+    grants: int
     basis: Digest
 
 
@@ -183,8 +184,15 @@ class TermsOut(BaseModel):
     duration: int = Field(description="seconds; 0 is for ever")
     upstream_ppm: int
     max_derivatives: int
+    seats: int = Field(description="accounts beside the holder that may use one licence")
+    refund_days: int = Field(description="whole UTC days after the day of sale during which it may be given back")
     transferable: bool
     lasting: bool
+    exclusive: bool
+    renewable: bool
+    guarantee: Amount = Field(description="minor units that a derivative pays its parent in advance")
+    ceiling: Amount = Field(description="most that a derivative ever pays its parent; 0 is no ceiling")
+    guarantee_currency: int = Field(description="of guarantee and ceiling: index in the ledger's list")
     document: dict[str, Any]
 
 
@@ -212,6 +220,7 @@ def quote_out(signed: SignedQuote, draft: OrderDraft | None) -> QuoteOut:
             expiry=quote.expiry,
             workEpoch=quote.work_epoch,
             signerEpoch=str(quote.signer_epoch),
+            grants=quote.grants,
             basis="0x" + quote.basis.hex(),
         ),
         price=str(quote.price),
@@ -259,7 +268,14 @@ def terms_out(standard: StandardTerms, number: int) -> TermsOut:
         duration=terms.duration,
         upstream_ppm=terms.upstream,
         max_derivatives=terms.max_derivatives,
+        seats=terms.seats,
+        refund_days=terms.refund_days,
         transferable=terms.transferable,
         lasting=terms.lasting,
+        exclusive=terms.exclusive,
+        renewable=terms.renewable,
+        guarantee=str(terms.guarantee),
+        ceiling=str(terms.ceiling),
+        guarantee_currency=terms.currency,
         document=standard.document,
     )

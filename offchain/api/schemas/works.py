@@ -22,7 +22,7 @@ class TierIn(Received):
     tier: str
     floor: Amount | None = None
     ceiling: Amount | None = None
-    per_day: int = Field(1000, ge=1, le=2**32 - 1)
+    per_day: int = Field(1000, ge=1, le=2**24 - 1)
 
     def mandate(self) -> TierMandate:
         """As the workflows take it."""
@@ -34,6 +34,7 @@ class ListingIn(Received):
 
     tier: str
     price: Amount
+    supply: int = Field(0, ge=0, le=2**32 - 1, description="most licences that it sells; 0 is no limit")
 
 
 class RegistrationIn(Received):
@@ -59,7 +60,7 @@ class RegistrationIn(Received):
             description=self.description,
             creator=self.creator,
             tiers=tuple(each.mandate() for each in self.tiers),
-            listings=tuple(TierListing(each.tier, int(each.price)) for each in self.listings),
+            listings=tuple(TierListing(each.tier, int(each.price), each.supply) for each in self.listings),
             permits=tuple(map(int, self.permits)),
             provenance=self.provenance,
             acknowledge_similar=self.acknowledge_similar,
@@ -103,16 +104,23 @@ class MandateOut(BaseModel):
 
 
 class ListingOut(BaseModel):
-    """A fixed price on chain."""
+    """A fixed price on chain; it sells `supply` licences, 0: no limit."""
 
     offer: Number
+    terms: int
     tier: str | None
     price: Amount
     currency: str
+    supply: int
+    sold: int
 
 
 class WorkOut(BaseModel):
-    """A registered work. Registration proves priority and integrity, not authorship."""
+    """A registered work. Registration proves priority and integrity, not authorship.
+
+    `series` numbers the royalty shares that earn now; it rises when a judgement gives the title to somebody else.
+    While the title is `disputed` it cannot be transferred, and what the work earns waits for the judgement.
+    """
 
     work: WorkId
     title: str | None
@@ -132,6 +140,8 @@ class WorkOut(BaseModel):
     children: list[WorkId]
     final_at: int
     epoch: int
+    disputed: bool
+    series: int
     transaction: str
     tiers: list[MandateOut]
     listings: list[ListingOut]
@@ -197,6 +207,8 @@ def work_out(view: WorkView) -> WorkOut:
         children=[work_hex(child) for child in view.children],
         final_at=title.final_at,
         epoch=title.epoch,
+        disputed=title.disputed,
+        series=title.series,
         transaction="0x" + title.tx_hash.hex(),
         tiers=_mandates(view),
         listings=_listings(view),
@@ -254,7 +266,15 @@ def _mandates(view: WorkView) -> list[MandateOut]:
 
 def _listings(view: WorkView) -> list[ListingOut]:
     return [
-        ListingOut(offer=str(each.offer), tier=each.tier, price=str(each.price), currency=each.currency.caip19)
+        ListingOut(
+            offer=str(each.offer),
+            terms=each.terms,
+            tier=each.tier,
+            price=str(each.price),
+            currency=each.currency.caip19,
+            supply=each.supply,
+            sold=each.sold,
+        )
         for each in view.listings
     ]
 

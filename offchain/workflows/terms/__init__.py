@@ -29,7 +29,7 @@ class StandardTerms:
 
     Attributes:
         tier: name of the tier.
-        terms: as Licensing registers it.
+        terms: as the offer book registers it.
         document: the parsed document.
         data: the document's bytes, one raw IPFS block.
         cid: CIDv1 of `data`.
@@ -57,8 +57,15 @@ def _standard(tier: str) -> StandardTerms:
         duration=document["duration"],
         upstream=document["upstreamPpm"],
         max_derivatives=document["maxDerivatives"],
+        seats=document["seats"],
+        refund_days=document["refundDays"],
         transferable=document["transferable"],
         lasting=document["lasting"],
+        exclusive=document["exclusive"],
+        renewable=document["renewable"],
+        currency=document["currency"],
+        guarantee=int(document["guarantee"]),
+        ceiling=int(document["ceiling"]),
         text=digest,
     )
     return StandardTerms(tier, terms, document, data, raw_cid(digest))

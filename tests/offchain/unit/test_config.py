@@ -39,3 +39,12 @@ def test_ipfs_node__malformed_url_with_a_secret__is_not_told():
     with pytest.raises(InputError) as refused:
         IpfsNode("https://user:secret@host.example/secret")
     assert "secret" not in refused.value.message
+
+
+def test_settings__of_a_deployment__are_read_and_checked(tmp_path: Path):
+    environ = {"COLOPHON_HOME": str(tmp_path)}
+    assert (load_settings(environ).grace_seconds, load_settings(environ).arbitrator) == (None, None)
+    told = load_settings({**environ, "COLOPHON_GRACE_SECONDS": "0", "COLOPHON_ARBITRATOR": "0x" + "11" * 20})
+    assert (told.grace_seconds, told.arbitrator) == (0, "0x" + "11" * 20)
+    with pytest.raises(InputError):
+        load_settings({**environ, "COLOPHON_GRACE_SECONDS": "5 minutes"})

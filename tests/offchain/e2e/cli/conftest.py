@@ -57,7 +57,7 @@ def open_cli(chain_url: str, ipfs_url: str, home: Path, name: str = "main") -> C
     """Deploy on a chain; the program's settings, with a store of that deployment in `home`."""
     world = deploy(chain_url)
     for standard in standard_terms():
-        world.send(world.contracts.licensing.register_terms(standard.terms), ADMIN)
+        world.send(world.contracts.offers.register_terms(standard.terms), ADMIN)
     path = home / f"{name}.json"
     save_deployment(world.contracts.deployment, path)
     kept = {variable: value for variable, value in os.environ.items() if not variable.startswith("COLOPHON_")}

@@ -7,14 +7,17 @@ import time
 
 import pytest
 
+from offchain.chain import Listing, work_hex
 from offchain.chain.client import Client
+from offchain.chain.offers import purchase
 from offchain.chain.sender import Sender
 from offchain.chain.signer import development_signer
 from offchain.pricing import default_problem, problem_to_json
 from offchain.store import open_store
 from tests.offchain.e2e.cli.conftest import DATA, Cli
 
-CREATOR, ADAPTER, BUYER, POOR = 3, 4, 6, 8
+CREATOR, ADAPTER, BUYER, POOR, WINNER = 3, 4, 6, 8, 9
+RETITLE, GRANT = 2, 2
 
 
 def balance(cli: Cli, account: int) -> int:
@@ -81,13 +84,16 @@ def test_buy__listing_that_an_earlier_run_bought_unseen__is_finished_and_paid_on
 
     contracts, client, buyer = cli.world.contracts, cli.world.client, cli.world.accounts[BUYER]
     command = ("buy", photograph, "--tier", "personal", "--listing", "--as", BUYER)
-    offer = contracts.licensing.licence(int(cli.json(*command)["licence"])).offer
+    number = contracts.licensing.licence(int(cli.json(*command)["licence"])).offer
+    offer = contracts.offers.offer(number)
+    terms = contracts.offers.terms(offer.terms)
+    listed = purchase(number, int(photograph, 16), terms, Listing(offer.terms, offer.currency, offer.price))
     before = balance(cli, BUYER)
     cli.world.send(contracts.dollar.approve(contracts.ledger.address, 5_000_000), BUYER)
     store = open_store(cli.environ["COLOPHON_DATABASE_URL"])
     dying = Sender(Dying(client.w3, client.rpc_url, client.chain_id), store)
     with pytest.raises(KeyboardInterrupt):
-        dying.send(contracts.licensing.buy(offer, buyer, 0), development_signer(BUYER, client.chain_id))
+        dying.send(contracts.licensing.buy(listed, buyer, 0), development_signer(BUYER, client.chain_id))
     store.close()
     cli.json(*command)
     assert before - balance(cli, BUYER) == 5_000_000
@@ -128,6 +134,29 @@ def test_claim__derivative_sold__upstream_share_is_pulled_and_statement_agrees(c
     assert (line["work"], line["earned"], line["claimed"]) == (photograph, claimed["amount"], claimed["amount"])
     assert line["claimable"] == "0"
     assert cli.json("claim", "--as", CREATOR)["amount"] == "0"
+
+
+@pytest.fixture
+def contested(cli) -> str:
+    """A work of which account 9 had a quarter of the shares when it won the title, and with it the next series."""
+    world, ledger = cli.world, cli.world.contracts.ledger
+    work = world.register(b"contested", ADAPTER)
+    world.send(ledger.transfer_units(world.accounts[WINNER], work, 250_000), ADAPTER)
+    world.send(ledger.deposit(work, 0, 1000), BUYER)
+    world.rule(world.dispute(work, RETITLE, WINNER), GRANT)
+    world.send(ledger.deposit(work, 0, 100), BUYER)
+    return work_hex(work)
+
+
+def test_statement__account_in_two_series__tells_them_apart(cli, contested):
+    lines = cli.json("statement", cli.world.accounts[WINNER])["lines"]
+    earned = [(line["series"], line["earned"]) for line in lines if line["work"] == contested]
+    assert earned == [(0, "250"), (1, "100")]
+
+
+def test_statement__account_in_two_series__text_names_the_later_one(cli, contested):
+    ended = cli("statement", cli.world.accounts[WINNER])
+    assert [line for line in ended.out.splitlines() if contested in line] == [contested, f"{contested}, series 1"]
 
 
 def test_price__file_of_a_problem__solution_is_written_without_any_node(cli, tmp_path):

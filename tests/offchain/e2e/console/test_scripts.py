@@ -39,7 +39,7 @@ def test_deploy__fresh_chain__contracts_hold_the_code_that_the_file_names(chain_
     client = connect(chain_url, 1337)
     contracts = open_contracts(client, load_deployment(1337, deployment))
     assert [currency.symbol for currency in contracts.ledger.currencies()] == ["ETH", "TUSD"]
-    assert [contracts.licensing.terms_number(each.terms) for each in standard_terms()] == [1, 2, 3]
+    assert [contracts.offers.terms_number(each.terms) for each in standard_terms()] == [1, 2, 3]
 
 
 def test_register__running_stack__works_there_and_deploys_nothing(chain_url, ipfs_url, deployment, tmp_path):

@@ -46,7 +46,9 @@ class Prompt:
         self._child.expect(re.escape(line))
         self._child.expect("\n>>> ")
         shown = ESCAPES.sub("", self._child.before).replace("\r", "")
-        return "\n".join(each.rstrip() for each in shown.split("\n")).strip()
+        printed = "\n".join(each.rstrip() for each in shown.split("\n")).strip()
+        # On a busy machine the terminal echoes the line before the console does.
+        return printed.removeprefix(line).strip()
 
 
 @contextmanager

@@ -111,7 +111,7 @@ def test_register__exact_duplicate__says_which_and_who(ben: Visitor, ada: Visito
     problem = assert_problem(ben.submit(ROCKET), 409, "work-registered")
     assert problem["facts"]["work"] == rocket["work"]
     assert problem["facts"]["holder"] == ada.address
-    assert problem["facts"]["since"] == rocket["registered_at"]
+    assert problem["facts"]["since"] == rocket["priority_at"]
 
 
 def test_register__near_duplicate__flagged_until_acknowledged(ben: Visitor, rocket: dict[str, Any]):

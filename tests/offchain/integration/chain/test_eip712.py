@@ -6,8 +6,9 @@ import hashlib
 
 import pytest
 
-from offchain.chain import Bounds, Listing, Order, Quote, Registration
+from offchain.chain import Agreement, Bounds, Economics, Listing, Order, Pull, Purchase, Quote, Registration
 from offchain.chain.eip712 import digest, recover
+from offchain.chain.exchange import Asset, Sale
 from offchain.chain.signer import development_signer
 from offchain.errors import InputError
 from tests.offchain.deployed import BUYER, CREATOR, RELAYER, World
@@ -24,13 +25,16 @@ def registration(registrant: str, delegate: str) -> Registration:
         provenance=bytes(32),
         iscc=bytes(range(40)),
         permits=(1, 2**255),
-        listings=(Listing(1, 0, 2**104 - 1), Listing(2**32 - 1, 255, 0)),
-        bounds=(Bounds(delegate, 7, 1, 5, 2**104 - 1, 2**40 - 1, 2**32 - 1),),
+        purchases=(Purchase(2**256 - 1, DIGEST, 2**32 - 1), Purchase(0, bytes(32), 0)),
+        listings=(Listing(1, 0, 2**104 - 1, 2**32 - 1), Listing(2**32 - 1, 255, 0)),
+        bounds=(Bounds(delegate, 7, 1, 5, 2**104 - 1, 2**40 - 1, 2**24 - 1),),
+        economics=Economics(255, 2**104 - 1, 2**24 - 1, 2**24 - 2),
+        share_root=DIGEST,
     )
 
 
 def quote(seller: str) -> Quote:
-    return Quote(5, seller, 1, 1, 2**104 - 1, NONE, 2**32 - 1, 2**40 - 1, 2**24 - 1, 2**255, DIGEST)
+    return Quote(5, seller, 1, 1, 2**104 - 1, NONE, 2**32 - 1, 2**40 - 1, 2**24 - 1, 2**255, 2**32 - 1, DIGEST)
 
 
 def test_digest__registration_with_nested_arrays__equals_the_contracts(world: World):
@@ -45,11 +49,26 @@ def test_digest__registration_with_empty_arrays__equals_the_contracts(world: Wor
 
 
 def test_digest__quote_and_order_at_their_limits__equal_the_contracts(world: World):
-    licensing = world.contracts.licensing
+    offers, licensing = world.contracts.offers, world.contracts.licensing
     offered = quote(world.accounts[CREATOR])
-    assert digest(licensing.quote_typed(offered)) == licensing.quote_digest(offered)
+    assert digest(offers.quote_typed(offered)) == offers.quote_digest(offered)
     order = Order(world.accounts[BUYER], world.accounts[CREATOR], DIGEST, 2**256 - 1, 2**40 - 1, 9, 2**256 - 1)
     assert digest(licensing.order_typed(order)) == licensing.order_digest(order)
+
+
+def test_digest__consent_at_its_limits__equals_the_contracts(world: World):
+    offers, economics = world.contracts.offers, Economics(255, 2**104 - 1, 2**24 - 1, 2**24 - 2)
+    agreement = Agreement(2**256 - 1, world.accounts[BUYER], economics, 2**256 - 2, 2**256 - 3, 2**256 - 4)
+    assert digest(offers.consent_typed(agreement)) == offers.consent_digest(agreement)
+
+
+@pytest.mark.parametrize("pulls", [(), (Pull(2**256 - 1, 15, 3), Pull(1, 0, 0))])
+def test_digest__sale_at_its_limits__equals_the_contracts(world: World, pulls: tuple[Pull, ...]):
+    exchange, seller = world.contracts.exchange, world.accounts[CREATOR]
+    numbers = {"units": 2**32 - 1, "currency": 255, "price": 2**256 - 1, "expiry": 2**40 - 1}
+    epochs = {"work_epoch": 2**24 - 1, "signer_epoch": 2**256 - 2, "nonce": 2**256 - 3, "advances": DIGEST}
+    sale = Sale(seller, Asset.SHARES, 2**256 - 1, 255, buyer=NONE, **numbers, **epochs, pulls=pulls)
+    assert digest(exchange.sale_typed(sale)) == exchange.sale_digest(sale)
 
 
 def test_permit__signed_by_the_owner__is_accepted_by_the_token(world: World):
@@ -68,20 +87,20 @@ def test_permit__signed_by_the_owner__is_accepted_by_the_token(world: World):
 
 def test_recover__signature_of_an_account__names_it(world: World):
     signer = development_signer(CREATOR, 1337)
-    typed = world.contracts.licensing.quote_typed(quote(signer.address))
+    typed = world.contracts.offers.quote_typed(quote(signer.address))
     assert recover(typed, signer.sign_typed(typed)) == signer.address
 
 
 @pytest.mark.parametrize("signature", [b"", bytes(65), b"\x01" * 64, b"\xff" * 65])
 def test_recover__not_a_signature__is_refused(world: World, signature: bytes):
-    typed = world.contracts.licensing.quote_typed(quote(world.accounts[CREATOR]))
+    typed = world.contracts.offers.quote_typed(quote(world.accounts[CREATOR]))
     with pytest.raises(InputError) as refused:
         recover(typed, signature)
     assert refused.value.code == "signature-malformed"
 
 
 def test_digest__field_missing__is_refused(world: World):
-    typed = world.contracts.licensing.quote_typed(quote(world.accounts[CREATOR]))
+    typed = world.contracts.offers.quote_typed(quote(world.accounts[CREATOR]))
     del typed["message"]["price"]
     with pytest.raises(InputError) as refused:
         digest(typed)

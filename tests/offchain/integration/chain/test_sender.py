@@ -345,7 +345,7 @@ def test_send__chain_reorganised_a_mined_transaction_away__it_comes_back_before_
 
 def test_send__mined_but_failed__tells_the_contracts_reason_and_frees_the_key(world, store, signer):
     """Terms register once; each of two senders sees them free until one is mined."""
-    terms = world.contracts.licensing.register_terms(replace(ADAPTATION, text=b"\x01" * 32))
+    terms = world.contracts.offers.register_terms(replace(ADAPTATION, text=b"\x01" * 32))
     world.rpc("miner_stop")
     running = [
         in_background(Sender(world.client, store).send, terms, development_signer(index, 1337), "terms")

@@ -6,14 +6,16 @@ from pathlib import Path
 import pytest
 
 from offchain.store import Store, open_store
+from scripts.localnet import local_chain
 from tests.offchain.databases import KINDS, fresh_database
 from tests.offchain.deployed import World, deploy
 
 
 @pytest.fixture(scope="module")
-def world(chain_url: str) -> World:
-    """A deployment of this module's own on the run's chain."""
-    return deploy(chain_url)
+def world() -> Iterator[World]:
+    """A deployment on a chain of this module's own, whose clock runs ahead by days."""
+    with local_chain() as url:
+        yield deploy(url)
 
 
 @pytest.fixture(params=KINDS)

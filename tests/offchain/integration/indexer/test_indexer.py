@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,12 @@ from sqlalchemy import create_engine, text
 from offchain.chain import Listing, Registration
 from offchain.chain.client import Client
 from offchain.chain.contracts import Contracts
+from offchain.chain.ledger import share_id
 from offchain.errors import UnavailableError
 from offchain.indexer import Indexer, account_statement
 from offchain.store import open_store
-from tests.offchain.deployed import CREATOR, SECOND_CREATOR, World, deploy
+from scripts import audit
+from tests.offchain.deployed import ADAPTATION, CREATOR, SECOND_CREATOR, World, deploy
 from tests.offchain.integration.indexer.history import History
 
 
@@ -54,11 +57,11 @@ def test_advance__first_time__keeps_every_event_once(world: World, store):
     before = Indexer(world.contracts, store).advance()
     work = world.register(b"first", CREATOR)
     after = Indexer(world.contracts, store).advance()
-    # A commitment, then the title's Transfer and WorkRegistered.
+    # A commitment, then WorkRegistered and the title's Transfer.
     assert (after.added, after.removed, after.block) == (3, 0, after.head)
     assert before.block == after.block - 2
     with store.snapshot() as tx:
-        assert [each.name for each in tx.events.of_work(work)] == ["Transfer", "WorkRegistered"]
+        assert [each.name for each in tx.events.of_work(work)] == ["WorkRegistered", "Transfer"]
         title = tx.events.title(work)
         assert (title.registrant, title.holder) == (world.accounts[CREATOR], world.accounts[CREATOR])
     assert Indexer(world.contracts, store).advance().added == 0
@@ -107,11 +110,8 @@ def digest(store, work: int, expected: bytes) -> None:
 
 def test_advance__licence_sold_and_handed_on__has_its_new_holder(world: World, store):
     licensing, seller, buyer = world.contracts.licensing, world.accounts[CREATOR], world.accounts[SECOND_CREATOR]
-    work = world.register(b"licensed", CREATOR)
-    offer = world.send(licensing.list_work(work, Listing(world.terms(), 0, 9)), CREATOR)
-    number = world.contracts.decode(offer["logs"])[0].args["offer"]
-    world.send(licensing.buy(number, buyer, 9), SECOND_CREATOR)
-    licence = last_licence(world)
+    work, listing = world.register(b"licensed", CREATOR), Listing(world.terms(), 0, 9)
+    licence = world.buy(world.list(work, listing, CREATOR), listing, SECOND_CREATOR)
     indexer = Indexer(world.contracts, store)
     indexer.advance()
     with store.snapshot() as tx:
@@ -127,19 +127,60 @@ def test_advance__licence_sold_and_handed_on__has_its_new_holder(world: World, s
         assert tx.events.licence(licence).holder == seller
 
 
-def test_advance__registration_gave_way__earlier_committer_has_title_and_shares(world: World, store):
+def test_advance__several_licences_in_one_sale__each_stands_alone(world: World, store):
+    licensing, buyer, other = world.contracts.licensing, world.accounts[CREATOR], world.accounts[SECOND_CREATOR]
+    terms = replace(ADAPTATION, refund_days=1, duration=1000, renewable=False)
+    work, listing = world.register(b"edition", CREATOR), Listing(world.terms(terms), 0, 9)
+    first = world.buy(world.list(work, listing, CREATOR, quantity=4), listing, CREATOR)
+    # A sale that follows must not be taken for the one of the numbers below.
+    last = world.buy(world.list(work, listing, CREATOR), listing, CREATOR)
+    world.send(licensing.transfer(buyer, other, first + 1), CREATOR)
+    world.send(licensing.refund(first + 2), CREATOR)
+    world.send(licensing.cancel(first + 3), CREATOR)
+    Indexer(world.contracts, store).advance()
+    with store.snapshot() as tx:
+        told = {each.number: each for each in tx.events.licences_for(work)}
+    assert sorted(told) == [first, first + 1, first + 3, last]
+    for number, licence in told.items():
+        on_chain = licensing.licence(number)
+        assert (licence.holder, licence.expiry) == (on_chain.holder, on_chain.expiry)
+        assert (licence.work, licence.price, licence.offer) == (work, 9, on_chain.offer)
+    assert told[first + 1].holder == other
+    assert told[first + 3].expiry < told[first].expiry
+
+
+def test_advance__title_disputed_and_lost__tells_its_state_and_new_holder(world: World, store):
+    registry, indexer = world.contracts.registry, Indexer(world.contracts, store)
+    work, winner = world.register(b"disputed", CREATOR), world.accounts[SECOND_CREATOR]
+    dispute = world.dispute(work, 2, SECOND_CREATOR)
+    indexer.advance()
+    with store.snapshot() as tx:
+        title = tx.events.title(work)
+    assert (title.disputed, title.series, title.holder) == (True, 0, world.accounts[CREATOR])
+    world.rule(dispute, 2)
+    indexer.advance()
+    on_chain = registry.title(work)
+    with store.snapshot() as tx:
+        title = tx.events.title(work)
+        assert set(tx.events.shares_of(winner)) >= {work, share_id(work, 1)}
+    assert (title.disputed, title.series, title.holder, title.epoch) == (False, 1, winner, on_chain.epoch)
+    assert (on_chain.holder, on_chain.series, on_chain.disputed) == (winner, 1, False)
+
+
+def test_advance__registration_gave_way__earlier_committer_has_title_and_shares(fresh_chain_url: str, tmp_path: Path):
     """Registered at once as a derivative, then taken over, as an original, by a commitment that was earlier."""
-    licensing, registry = world.contracts.licensing, world.contracts.registry
+    world, store = deploy(fresh_chain_url, grace=300), open_store(sqlite(tmp_path))
+    registry = world.contracts.registry
     copier, author = world.accounts[CREATOR], world.accounts[SECOND_CREATOR]
-    parent = world.register(b"parent", CREATOR)
-    offer = world.send(licensing.list_work(parent, Listing(world.terms(), 0, 0)), CREATOR)
-    world.send(licensing.buy(world.contracts.decode(offer["logs"])[0].args["offer"], copier), CREATOR)
+    parent, listing = world.register(b"parent", CREATOR), Listing(world.terms(), 0, 0)
+    world.sleep(300)
+    licence = world.buy(world.list(parent, listing, CREATOR), listing, CREATOR)
     work, salt = parent ^ 1, b"\x01" * 32
     world.send(registry.commit(registry.commitment(author, work, salt)), SECOND_CREATOR)
-    world.rpc("evm_increaseTime", 1)
-    licence = last_licence(world)
+    world.sleep(1)
     world.send(registry.register(Registration(work, copier, bytes(32), permits=(licence,))), CREATOR)
     world.send(registry.register(Registration(work, author, bytes(32), salt=salt)), SECOND_CREATOR)
+    world.sleep(300)
     world.send(world.contracts.ledger.deposit(work, 0, 1000), CREATOR)
     Indexer(world.contracts, store).advance()
     with store.snapshot() as tx:
@@ -148,18 +189,14 @@ def test_advance__registration_gave_way__earlier_committer_has_title_and_shares(
     assert (title.registrant, title.holder, title.upstream) == (author, author, 0)
     assert title.epoch == registry.title(work).epoch
     earned = {
-        account: [line.earned for line in account_statement(store, 1337, account).lines if line.work == work]
+        account: [line.earned for line in account_statement(store, world.contracts, account).lines if line.work == work]
         for account in (copier, author)
     }
+    store.close()
     assert earned == {copier: [], author: [1000]}
-
-
-def last_licence(world: World) -> int:
-    """Number of the newest licence."""
-    number = 1
-    while world.contracts.licensing.is_live(number + 1):
-        number += 1
-    return number
+    addresses = registry.address, world.contracts.ledger.address
+    books = audit.read_books(world.client.w3, *addresses, world.contracts.deployment.block, world.client.head())
+    assert audit.audit(world.client.w3, books, addresses[1], world.client.head()) == []
 
 
 def test_advance__depth_asked__reads_no_block_above_it(world: World, store):

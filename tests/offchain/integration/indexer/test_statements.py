@@ -2,52 +2,88 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
+from offchain.chain.ledger import share_id
 from offchain.errors import InputError
 from offchain.indexer import Indexer, account_statement, statement
+from offchain.store import Store, open_store
+from scripts import audit
 from tests.offchain.deployed import World
 from tests.offchain.integration.indexer.history import CURRENCIES, HOLDERS, History
 
+SEEDS = (11, 12, 13)
 
-@pytest.fixture
-def database_url(tmp_path: Path) -> str:
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """One kind of database is enough here: the store's own tests compare them."""
-    return f"sqlite:///{tmp_path / 'statements.db'}"
+    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('statements') / 'statements.db'}")
+    yield store
+    store.close()
 
 
-@pytest.mark.parametrize("seed", [11, 12, 13])
-def test_account_statement__random_history__equals_the_ledger_to_the_wei(world: World, store, seed: int):
-    history = History(world, seed)
-    history.live(60)
+@pytest.fixture(scope="module")
+def histories(world: World) -> dict[int, History]:
+    """Lives that have been lived, by seed."""
+    lived = {seed: History(world, seed) for seed in SEEDS}
+    for history in lived.values():
+        history.live(90)
+    return lived
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_account_statement__random_history__equals_the_ledger_to_the_wei(world: World, store, histories, seed: int):
+    history = histories[seed]
     Indexer(world.contracts, store).advance()
     ledger = world.contracts.ledger
     names = {currency.index: currency.caip19 for currency in ledger.currencies()}
     seen = claimed = 0
     for account in (world.accounts[each] for each in HOLDERS):
-        told = account_statement(store, 1337, account)
-        lines = {(line.work, line.currency): line for line in told.lines}
-        for work in history.works:
+        told = account_statement(store, world.contracts, account)
+        lines = {(share_id(line.work, line.series), line.currency): line for line in told.lines}
+        for _, share in history.shares():
             for currency in CURRENCIES:
-                line = lines.get((work, names[currency]))
-                due = ledger.claimable(work, currency, account)
+                line = lines.get((share, names[currency]))
+                due = ledger.claimable(share, currency, account)
                 assert (line.claimable if line else 0) == due
                 if line is not None:
                     seen += 1
                     assert line.earned == line.claimed + line.claimable
-                    assert line.units == ledger.units(account, work)
+                    assert line.units == ledger.units(account, share)
         claimed += sum(line.claimed for line in told.lines if line.work in history.works)
     with store.snapshot() as tx:
-        works = set(history.works)
-        paid = sum(each.amount for each in tx.events.named(["Claimed"]) if each.work in works)
+        shares = {share for _, share in history.shares()}
+        paid = sum(each.amount for each in tx.events.named(["Claimed"]) if each.work in shares)
     assert seen > 5
     assert 0 < paid == claimed
 
 
+def test_books__everything_that_happened_here__is_owed_to_the_wei(world: World, store, histories):
+    """M1 from events alone, by the audit's own arithmetic, after every kind of event that moves money or shares."""
+    web3, deployment = world.client.w3, world.contracts.deployment
+    registry, ledger = world.contracts.registry.address, world.contracts.ledger.address
+    books = audit.read_books(web3, registry, ledger, deployment.block, world.client.head())
+    assert audit.audit(web3, books, ledger, world.client.head()) == []
+    Indexer(world.contracts, store).advance()
+    with store.snapshot() as tx:
+        happened = {each.name for each in tx.events.of_works(list(books.units) + list(books.series))}
+        bounds = [each.args for each in tx.events.named(["EdgeLinked"])]
+        kept = [each for each in tx.events.named(["Pulled"]) if int(each.args["kept"])]
+    signatures = {signature.split("(")[0] for signature in audit.SIGNATURES}
+    assert signatures - happened == {"CurrencyAdded", "EdgesCleared"}, (
+        "the first is of no work, the other of another test"
+    )
+    assert any(int(each["guarantee"]) for each in bounds)
+    assert any(int(each["ceiling"]) for each in bounds)
+    assert kept
+    assert any(len(shares) > 1 for shares in books.series.values()), "nobody lost a title"
+
+
 def test_statement__a_deposit_is_missing__says_that_the_events_are_incomplete(world: World, store):
-    history = History(world, seed=14)
+    history = History(world, seed=15)
     history.live(60)
     Indexer(world.contracts, store).advance()
     with store.snapshot() as tx:
@@ -55,7 +91,12 @@ def test_statement__a_deposit_is_missing__says_that_the_events_are_incomplete(wo
         events = [*tx.events.named(["CurrencyAdded"]), *tx.events.of_works(history.works)]
     kept = [each for each in events if each.name not in ("Deposited", "Pulled")]
     with pytest.raises(InputError) as refused:
-        statement(claims[0].account, sorted(kept, key=lambda each: (each.block, each.log_index)), 1337)
+        statement(
+            claims[0].account,
+            sorted(kept, key=lambda each: (each.block, each.log_index)),
+            1337,
+            world.contracts.ledger.address,
+        )
     assert refused.value.code == "events-incomplete"
 
 
@@ -65,5 +106,5 @@ def test_statement__events_out_of_order__are_refused(world: World, store):
     with store.snapshot() as tx:
         events = tx.events.named(["WorkRegistered", "Transfer"])
     with pytest.raises(InputError) as refused:
-        statement(world.accounts[0], reversed(events), 1337)
+        statement(world.accounts[0], reversed(events), 1337, world.contracts.ledger.address)
     assert refused.value.code == "events-out-of-order"

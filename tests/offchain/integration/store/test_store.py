@@ -9,7 +9,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import create_engine, inspect, text
 
 from offchain.errors import InputError, NotFoundError, RefusedError, UnavailableError
 from offchain.store import (
@@ -39,7 +39,6 @@ def work(number: int, creator: str = ALICE) -> WorkRecord:
         title="A title",
         media_type="text/plain",
         size=1,
-        created_at=1,
         rendition_digest=bytes(32),
     )
 
@@ -289,6 +288,28 @@ def test_migrations__up__give_the_models_and_down__leave_nothing(database_url):
         command.downgrade(configuration(connection), "base")
     assert inspect(engine).get_table_names() == ["alembic_version"]
     engine.dispose()
+
+
+def test_migrations__works_lose_a_column__their_similarity_codes_stay(database_url):
+    """SQLite rebuilds a table in a batch, and a dropped table takes along what refers to it."""
+    engine = create_engine(database_url)
+    with engine.begin() as connection:
+        command.upgrade(configuration(connection), "0002")
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO works (id, creator, title, media_type, size, created_at, iscc, units, parents, details,"
+                " status) VALUES (:id, '0x', 'A title', 'text/plain', 1, 1, '', '[]', '[]', '{}', 'registered')"
+            ),
+            {"id": bytes(32)},
+        )
+        codes = "INSERT INTO similarity_codes (work, kind, code) VALUES (:id, 'image', :id)"
+        connection.execute(text(codes), {"id": bytes(32)})
+    engine.dispose()
+    store = open_store(database_url)
+    with store.snapshot() as tx:
+        assert tx.codes.all("image") == [(0, bytes(32))]
+    store.close()
 
 
 @pytest.mark.parametrize("url", ["", "nonsense", "oracle-nine://x/y", "mongodb://x"])

@@ -46,7 +46,7 @@ def test_open_engine__second_of_the_same_name__refused(engine: Engine):
 def test_start_registration__user_is_own_relayer__needs_no_service(site: Site):
     """As the command line does it: one key signs and pays, and a fixed price needs no pricing key."""
     signer = development_signer(BEN, 1337)
-    listing = TierListing("personal", 5_000_000)
+    listing = TierListing("personal", 5_000_000, supply=7)
     request = RegistrationRequest(signer.address, "Alice", listings=(listing,))
     with open_services(site.settings, relayer=signer) as services, open_engine(services, name="cli") as engine:
         job = engine.wait(start_registration(engine, ALICE, request).id)
@@ -54,7 +54,7 @@ def test_start_registration__user_is_own_relayer__needs_no_service(site: Site):
         result = engine.wait(job.id).result
         view = describe(services, int(result["work"], 16))
     assert view.title.holder == signer.address
-    assert [(each.tier, each.price) for each in view.listings] == [("personal", 5_000_000)]
+    assert [(each.tier, each.price, each.supply) for each in view.listings] == [("personal", 5_000_000, 7)]
 
 
 def test_start_registration__registrant_revoked_meanwhile__is_drafted_anew(site: Site, engine: Engine):

@@ -11,6 +11,7 @@ from offchain.indexer import statement
 
 UNITS = 1_000_000
 HOLDERS = ["0x" + f"{index:02x}" * 20 for index in (1, 2, 3)]
+LEDGER = "0x" + "44" * 20
 WORK, PARENT = 7, 8
 
 deposits = st.tuples(st.just("deposit"), st.integers(1, 2**60))
@@ -50,7 +51,7 @@ def transfer(sender: str, receiver: str, units: int) -> tuple[str, str, dict]:
 
 
 def earned(events: list[ChainEvent]) -> list[int]:
-    return [sum(line.earned for line in statement(holder, events, 1337).lines) for holder in HOLDERS]
+    return [sum(line.earned for line in statement(holder, events, 1337, LEDGER).lines) for holder in HOLDERS]
 
 
 @given(histories, st.integers(0, 900_000))

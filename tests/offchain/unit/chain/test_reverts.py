@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import string
+from collections.abc import Callable
 
 import pytest
 from eth_abi import encode
@@ -13,21 +15,38 @@ from offchain.chain.revert_words import WORDS
 from offchain.chain.reverts import code_of, decode_revert
 from offchain.errors import InputError, NotFoundError, RefusedError
 
-ERRORS = {entry["name"]: entry for contract in CONTRACTS for entry in entries(contract, "error")}
-SAMPLES = {
-    "uint256": 7,
-    "uint64": 7,
-    "uint40": 7,
-    "address": "0x" + "11" * 20,
-    "bytes32": b"\x22" * 32,
-    "string": "why",
+FROM_ASSEMBLY = {
+    "ApproveFailed",
+    "DeploymentFailed",
+    "ETHTransferFailed",
+    "TargetIsNotContract",
+    "TransferFailed",
+    "TransferFromFailed",
 }
+"""Errors of Solady's SafeTransferLib, LibCall, LibClone and LibCWIA that the contracts can end with."""
+
+ERRORS = {entry["name"]: entry for contract in CONTRACTS for entry in entries(contract, "error")}
+SAMPLES = {"address": "0x" + "11" * 20, "bytes32": b"\x22" * 32, "string": "why", "bool": True}
 
 
-def revert(entry: dict) -> bytes:
+def sample(given: dict) -> object:
+    """A value of any type that the contracts use."""
+    if given["type"] == "tuple":
+        return tuple(map(sample, given["components"]))
+    return 7 if given["type"].startswith("uint") else SAMPLES[given["type"]]
+
+
+def highest(given: dict) -> object:
+    """A value as above, with numbers as large as their type allows."""
+    if given["type"] == "tuple":
+        return tuple(map(highest, given["components"]))
+    return 2 ** int(given["type"][4:]) - 1 if given["type"].startswith("uint") else SAMPLES[given["type"]]
+
+
+def revert(entry: dict, value: Callable[[dict], object] = sample) -> bytes:
     types = [collapse_if_tuple(given) for given in entry["inputs"]]
     selector = function_signature_to_4byte_selector(f"{entry['name']}({','.join(types)})")
-    return selector + encode(types, [SAMPLES[kind] for kind in types])
+    return selector + encode(types, list(map(value, entry["inputs"])))
 
 
 def test_words__every_error_of_the_abis__has_them():
@@ -35,7 +54,7 @@ def test_words__every_error_of_the_abis__has_them():
 
 
 def test_words__not_in_any_abi__are_only_those_thrown_from_assembly():
-    assert sorted(set(WORDS) - set(ERRORS)) == ["TransferFromFailed"]
+    assert set(WORDS) - set(ERRORS) == FROM_ASSEMBLY
 
 
 @pytest.mark.parametrize("name", sorted(ERRORS))
@@ -57,6 +76,55 @@ def test_decode_revert__work_registered__names_work_and_holder():
     assert (type(error), error.code) == (RefusedError, "already-registered")
     assert error.facts == {"work": "0x" + "00" * 31 + "ff", "holder": holder}
     assert holder in error.message
+
+
+def test_decode_revert__struct_among_the_values__is_told_by_its_fields():
+    error = decode_revert(revert(ERRORS["OfferBook__BadTerms"]))
+    assert error.facts["content"]["maxDerivatives"] == 7
+    assert error.facts["content"]["text"] == "0x" + "22" * 32
+    assert json.dumps(error.facts)
+
+
+@pytest.mark.parametrize("name", sorted(ERRORS))
+def test_decode_revert__highest_numbers__reach_a_browser_whole(name: str):
+    """A reader of JSON with doubles for numbers keeps every digit up to 2^53 (RFC 8259 §6)."""
+    error = decode_revert(revert(ERRORS[name], highest))
+    assert json.dumps(json.loads(json.dumps(error.facts), parse_int=lambda digits: int(float(digits)))) == json.dumps(
+        error.facts
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "fact"),
+    [
+        ("WorkRegistry__UnknownWork", "work"),
+        ("RoyaltyLedger__UnknownEdge", "child"),
+        ("RoyaltyLedger__InsufficientShares", "id"),
+        ("RightsExchange__NoAuction", "auction"),
+    ],
+)
+def test_decode_revert__id__is_in_hex(name: str, fact: str):
+    assert decode_revert(revert(ERRORS[name])).facts[fact] == f"0x{7:064x}"
+
+
+def test_decode_revert__amount_above_what_json_keeps__is_decimal_text():
+    error = decode_revert(revert(ERRORS["ERC20InsufficientAllowance"], highest))
+    assert error.facts["allowance"] == str(2**256 - 1)
+
+
+@pytest.mark.parametrize("name", sorted(FROM_ASSEMBLY))
+def test_decode_revert__thrown_from_assembly__has_words(name: str):
+    error = decode_revert(function_signature_to_4byte_selector(f"{name}()"))
+    assert (error.code, error.message) == (code_of(name), WORDS[name].message)
+
+
+def test_words__consents_unsorted__name_the_senders_own_too():
+    """OfferBook throws it for a consent of the caller as well, who needs none."""
+    assert "without your own" in WORDS["OfferBook__ConsentsUnsorted"].remedy
+
+
+def test_words__epochs_used_up__speak_of_the_transfer_too():
+    assert "change hands" in WORDS["WorkRegistry__EpochsUsedUp"].message
 
 
 def test_decode_revert__transfer_from_failed__speaks_of_balance_and_allowance():

@@ -32,11 +32,13 @@ def test_mandate__malformed_range__refused(text):
 
 def test_listing__tier_and_price__in_minor_units():
     assert _listing("personal=5.00", DOLLAR) == TierListing("personal", 5_000_000)
+    assert _listing("personal=5.00x100", DOLLAR) == TierListing("personal", 5_000_000, 100)
 
 
-def test_listing__no_price__refused():
-    with pytest.raises(InputError, match="not a tier with a price"):
-        _listing("personal", DOLLAR)
+@pytest.mark.parametrize("text", ["personal", "personal=", "personal=5.00x", "personal=5.00x0", "personal=5.00x-1"])
+def test_listing__no_price_or_no_edition__refused(text):
+    with pytest.raises(InputError):
+        _listing(text, DOLLAR)
 
 
 def test_masters__folder__all_shown_files_in_order_and_named_ones_marked(tmp_path):

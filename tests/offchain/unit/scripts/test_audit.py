@@ -2,10 +2,11 @@
 
 import pytest
 
-from scripts.audit import MILLION, ZERO, Books
+from scripts.books import MILLION, ZERO, Books
 
 ADA, BEN, CLEO = "0xAda", "0xBen", "0xCleo"
 PHOTO, TEXT, POSTER = 1, 2, 3
+RETITLE = 2
 
 
 @pytest.fixture
@@ -14,8 +15,8 @@ def books() -> Books:
     kept = Books()
     for work, registrant in ((PHOTO, ADA), (TEXT, BEN), (POSTER, CLEO)):
         kept.keep("WorkRegistered", (work, registrant, b"", b"", b"", 0, 0))
-    kept.keep("EdgeLinked", (POSTER, PHOTO, 0, 400_000))
-    kept.keep("EdgeLinked", (POSTER, TEXT, 1, 100_000))
+    kept.keep("EdgeLinked", (POSTER, PHOTO, 0, 400_000, 0, 0, 0))
+    kept.keep("EdgeLinked", (POSTER, TEXT, 1, 100_000, 0, 0, 0))
     return kept
 
 
@@ -35,7 +36,7 @@ def test_pull__split_payment__moves_the_same_as_one_payment(books):
     for _ in range(101):
         books.keep("Deposited", (POSTER, 0, ADA, ADA, 1))
         due = books.pullable(POSTER, 0, 0)
-        books.keep("Pulled", (POSTER, PHOTO, 0, 0, due))
+        books.keep("Pulled", (POSTER, PHOTO, 0, 0, due, 0))
     assert books.gross[PHOTO, 0] == 101 * 400_000 // MILLION
 
 
@@ -62,3 +63,23 @@ def test_registration__gave_way__leaves_no_edge_and_no_share_of_the_former(books
     books.keep("WorkRegistered", (POSTER, BEN, b"", b"", b"", 0, 0))
     books.keep("Deposited", (POSTER, 0, ADA, ADA, 10))
     assert (books.claimable(POSTER, 0, BEN), books.claimable(POSTER, 0, CLEO)) == (10, 0)
+
+
+def test_resolved__title_lost_before_a_currency_came__the_ended_series_earns_nothing_in_it(books):
+    """M1: what arrives in the new currency is owed once, to the series that lives."""
+    books.keep("Frozen", (PHOTO,))
+    books.keep("Resolved", (PHOTO, RETITLE, BEN))
+    books.keep("CurrencyAdded", (1, "0xDollar"))
+    books.keep("Deposited", (PHOTO, 1, CLEO, CLEO, 1000))
+    ended, lives = books.series[PHOTO]
+    assert (books.claimable(ended, 1, ADA), books.claimable(lives, 1, BEN)) == (0, 1000)
+    assert books.liabilities(1) == books.assets(1) * MILLION
+
+
+def test_resolved__title_lost__both_series_keep_what_they_earned(books):
+    books.keep("Deposited", (PHOTO, 0, CLEO, CLEO, 100))
+    books.keep("Frozen", (PHOTO,))
+    books.keep("Deposited", (PHOTO, 0, CLEO, CLEO, 10))
+    books.keep("Resolved", (PHOTO, RETITLE, BEN))
+    ended, lives = books.series[PHOTO]
+    assert (books.claimable(ended, 0, ADA), books.claimable(lives, 0, BEN)) == (100, 10)

@@ -47,3 +47,10 @@ def test_statement__lines__columns_stand_below_their_heads():
     head, first, second = repr(Statement(3, lines)).splitlines()
     assert len(head) == len(first) == len(second)
     assert first.split()[-3:] == ["$10.00", "$0.00", "$10.00"]
+
+
+def test_statement__two_series_of_a_work__are_told_apart():
+    lines = (StatementLine("Cat", 1, 1, 0), StatementLine("Cat", 2, 0, 2, series=1))
+    _, first, second = repr(Statement(3, lines)).splitlines()
+    assert first.split("  ")[0] == "Cat"
+    assert second.split("  ")[0] == "Cat, series 1"

@@ -28,6 +28,8 @@ def request(**changed: Any) -> RegistrationRequest:
         ({"listings": (TierListing("personal", 5), TierListing("personal", 6))}, "tier-repeated"),
         ({"listings": (TierListing("personal", MOST + 1),)}, "price-out-of-range"),
         ({"tiers": (TierMandate("personal", 1, MOST + 1),)}, "price-out-of-range"),
+        ({"tiers": (TierMandate("personal", per_day=2**24),)}, "quantity-out-of-range"),
+        ({"listings": (TierListing("personal", 5, 2**32),)}, "quantity-out-of-range"),
     ],
 )
 def test_require_possible__could_never_be_mined_or_shown__is_refused(changed: dict[str, Any], code: str):
