@@ -9,6 +9,8 @@ VENV   := .venv/bin
 PYTHON := $(shell for name in $(VENV)/python python3.11 python3 python; do \
             "$$name" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && { echo "$$name"; break; }; done)
 ANY_PYTHON := $(or $(PYTHON),python3)
+CHAIN ?= ganache
+ANVIL  := .colophon/tools/anvil-1.7.1
 SOURCES := $(shell find contracts -name '*.sol' 2>/dev/null)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -16,7 +18,7 @@ export PYTHONUNBUFFERED := 1
 
 step = @printf '\033[1m==> %s\033[0m\n' "$(1)"
 
-.PHONY: help setup demo up down test test-contracts test-offchain bench-gas lint format doctor build clean distclean
+.PHONY: help setup demo up down test test-contracts test-offchain coverage slither campaign-model bench-gas lint format doctor build clean distclean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -36,13 +38,25 @@ down: .venv/linked ## end the stack that make up started
 
 test: setup lint test-contracts test-offchain ## lint, contract tests, off-chain tests
 
-test-contracts: setup ## contract tests on a fresh chain
-	$(call step,contract tests)
-	@$(VENV)/python -m scripts.private_brownie test --network ganache-cli -p scripts.skips
+test-contracts: setup $(if $(filter anvil,$(CHAIN)),$(ANVIL)) ## contract tests on a fresh chain: Ganache, or with CHAIN=anvil Anvil
+	$(call step,contract tests on $(CHAIN))
+	@COLOPHON_TEST_CHAIN=$(CHAIN) $(VENV)/python -m scripts.private_brownie test --network ganache-cli -p scripts.skips
 
 test-offchain: setup ## off-chain tests
 	$(call step,off-chain tests)
 	@$(VENV)/python -m pytest -p scripts.skips
+
+coverage: setup $(ANVIL) ## branch coverage of the contracts, at least 95 %; writes build/coverage.json
+	$(call step,branch coverage)
+	@$(VENV)/python -m scripts.coverage
+
+slither: setup .venv-tools/installed ## Slither on the contracts against the answers in docs/SECURITY.md; writes build/slither.json
+	$(call step,Slither)
+	@$(VENV)/python -m scripts.slither
+
+campaign-model: setup ## 100,000 random histories of the contracts against their model; writes tests/contracts/reference/campaign.json
+	$(call step,histories against the model)
+	@$(VENV)/python -m tests.contracts.reference.campaign --histories 100000 --processes 2
 
 bench-gas: setup ## gas of every operation beside its goal, on a fresh chain; writes build/bench/gas.json
 	$(call step,gas)
@@ -67,11 +81,11 @@ build: setup ## compile the contracts and write the committed ABIs
 	$(call step,committed ABIs)
 	@$(VENV)/python -m scripts.abi
 
-clean: ## remove what was built or cached; keep .venv, node_modules and the compiler
+clean: ## remove what was built or cached; keep .venv, node_modules, the compiler and the tools
 	rm -rf build reports .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 distclean: clean ## remove everything that setup made
-	rm -rf .venv node_modules .colophon *.egg-info
+	rm -rf .venv .venv-tools node_modules .colophon *.egg-info
 
 .venv/installed: requirements.txt requirements-data.txt
 	@test -n "$(PYTHON)" || { echo 'error: no Python 3.11 on the PATH (python-missing)'; \
@@ -85,6 +99,18 @@ distclean: clean ## remove everything that setup made
 .venv/linked: .venv/installed pyproject.toml scripts/venv_paths.py scripts/dotted_folders.py
 	@$(VENV)/python -m pip install --no-input --quiet --no-deps --no-build-isolation --editable .
 	@$(VENV)/python -m scripts.venv_paths
+	@touch $@
+
+# Tools that neither the product nor its tests need: they would slow every set-up down, and Slither's pins are not Brownie's.
+.venv-tools/installed: requirements-tools.txt | .venv/installed
+	$(call step,Slither into .venv-tools (about 120 MB))
+	@$(VENV)/python -m venv --clear .venv-tools
+	@.venv-tools/bin/python -m pip install --no-input --quiet --no-deps -r requirements-tools.txt
+	@touch $@
+
+$(ANVIL):
+	$(call step,Anvil into .colophon/tools (43 MB))
+	@npm install --prefix .colophon/tools --no-save --no-audit --no-fund --loglevel=error @foundry-rs/anvil-linux-amd64@1.7.1
 	@touch $@
 
 node_modules/installed: package-lock.json package.json

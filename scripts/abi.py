@@ -17,7 +17,19 @@ from scripts.localnet import ROOT
 
 __all__ = ["BUILT", "COMMITTED", "CONTRACTS", "canonical", "main", "stale", "write"]
 
-CONTRACTS: Final = ("WorkRegistry", "RoyaltyLedger", "Licensing", "TestDollar")
+CONTRACTS: Final = (
+    "WorkRegistry",
+    "RoyaltyLedger",
+    "OfferBook",
+    "Licensing",
+    "RoyaltyInboxes",
+    "OwnerArbitrator",
+    "Disputes",
+    "RightsExchange",
+    "UsagePool",
+    "Subscriptions",
+    "TestDollar",
+)
 BUILT: Final = ROOT / "build" / "contracts"
 COMMITTED: Final = ROOT / "offchain" / "chain" / "abi"
 

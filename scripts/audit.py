@@ -10,121 +10,25 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from web3 import HTTPProvider, Web3
 from web3.types import LogReceipt
 
-__all__ = ["Books", "audit", "read_books"]
+from scripts.books import MILLION, ZERO, Books
 
-MILLION: Final = 1_000_000
-ZERO: Final = "0x" + "0" * 40
-
-REGISTERED: Final = "WorkRegistered(uint256,address,bytes32,bytes32,bytes,uint256,uint256)"
-LINKED: Final = "EdgeLinked(uint256,uint256,uint256,uint256)"
-CLEARED: Final = "EdgesCleared(uint256)"
-DEPOSITED: Final = "Deposited(uint256,uint256,address,address,uint256)"
-PULLED: Final = "Pulled(uint256,uint256,uint256,uint256,uint256)"
-CLAIMED: Final = "Claimed(uint256,uint256,address,address,uint256)"
-SHARES: Final = "Transfer(address,address,address,uint256,uint256)"
-CURRENCY: Final = "CurrencyAdded(uint256,address)"
+__all__ = ["SIGNATURES", "audit", "read_books"]
 
 WINDOW: Final = 10_000
 """Blocks whose logs are asked for at once; public nodes refuse more."""
 
-Key = tuple[int, int]
-"""(work, currency)."""
-
-
-@dataclass(slots=True)
-class Books:
-    """The ledger, kept a second time.
-
-    Attributes:
-        gross: everything credited, by (work, currency), minor units.
-        edges: (parent, ppm) of each child, in order.
-        pulled: moved so far, by (child, edge, currency).
-        units: royalty share units, by work and holder.
-        owed: millionths of a minor unit and the net up to which they count, by (work, currency, holder).
-        paid: withdrawn, by (work, currency, holder).
-        taken: deposited from outside, by currency.
-        tokens: token address of each currency; 0 is the native coin.
-    """
-
-    gross: dict[Key, int] = field(default_factory=lambda: defaultdict(int))
-    edges: dict[int, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
-    pulled: dict[tuple[int, int, int], int] = field(default_factory=lambda: defaultdict(int))
-    units: dict[int, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
-    owed: dict[tuple[int, int, str], tuple[int, int]] = field(default_factory=lambda: defaultdict(lambda: (0, 0)))
-    paid: dict[tuple[int, int, str], int] = field(default_factory=lambda: defaultdict(int))
-    taken: dict[int, int] = field(default_factory=lambda: defaultdict(int))
-    tokens: dict[int, str] = field(default_factory=lambda: {0: ZERO})
-
-    def net(self, work: int, currency: int) -> int:
-        """What belongs to the work's shares: gross less the floor of all that is owed upstream."""
-        gross = self.gross[work, currency]
-        return gross - gross * sum(ppm for _, ppm in self.edges[work]) // MILLION
-
-    def millionths(self, work: int, currency: int, holder: str) -> int:
-        """Owed to a holder now, in millionths of a minor unit."""
-        owed, index = self.owed[work, currency, holder]
-        return owed + self.units[work].get(holder, 0) * (self.net(work, currency) - index)
-
-    def claimable(self, work: int, currency: int, holder: str) -> int:
-        """What a holder can withdraw now, in minor units."""
-        return self.millionths(work, currency, holder) // MILLION
-
-    def pullable(self, child: int, edge: int, currency: int) -> int:
-        """What a child still owes over one edge, in minor units."""
-        return self.gross[child, currency] * self.edges[child][edge][1] // MILLION - self.pulled[child, edge, currency]
-
-    def settle(self, work: int, holder: str) -> None:
-        """Count what a holder earned with the units held so far, in every currency."""
-        for currency in self.tokens:
-            now = (self.millionths(work, currency, holder), self.net(work, currency))
-            self.owed[work, currency, holder] = now
-
-    def holders(self) -> Iterator[tuple[int, str]]:
-        """Every (work, account) that ever held shares."""
-        return ((work, holder) for work, units in self.units.items() for holder in units)
-
-    def keep(self, event: str, values: tuple[Any, ...]) -> None:
-        """Enter one event; `values` in the order of its signature."""
-        match event, values:
-            case "WorkRegistered", (work, registrant, *_):
-                self.units[work] = {registrant: MILLION}
-            case "EdgeLinked", (child, parent, _, ppm):
-                self.edges[child].append((parent, ppm))
-            case "EdgesCleared", (child,):
-                self.edges[child].clear()
-            case "Deposited", (work, currency, _, _, amount):
-                self.gross[work, currency] += amount
-                self.taken[currency] += amount
-            case "Pulled", (child, parent, currency, edge, amount):
-                self.pulled[child, edge, currency] += amount
-                self.gross[parent, currency] += amount
-            case "Claimed", (work, currency, holder, _, amount):
-                self.settle(work, holder)
-                owed, index = self.owed[work, currency, holder]
-                self.owed[work, currency, holder] = (owed - amount * MILLION, index)
-                self.paid[work, currency, holder] += amount
-            case "Transfer", (_, sender, receiver, work, units) if sender != ZERO:
-                self.settle(work, sender)
-                self.settle(work, receiver)
-                self.units[work][sender] = self.units[work].get(sender, 0) - units
-                self.units[work][receiver] = self.units[work].get(receiver, 0) + units
-            case "CurrencyAdded", (currency, token):
-                self.tokens[currency] = token
-
 
 def read_books(web3: Web3, registry: str, ledger: str, first_block: int, last_block: int) -> Books:
     """Fold the logs of registry and ledger from the first block to the last, both included, oldest first."""
-    books = Books()
-    events = {bytes(Web3.keccak(text=signature)): signature for signature in _SIGNATURES}
+    books = Books(ledger=Web3.to_checksum_address(ledger))
+    events = {bytes(Web3.keccak(text=signature)): signature for signature in SIGNATURES}
     # The two kinds of Transfer differ in their signature; the registry's ERC-721 one moves no shares.
     addresses = [Web3.to_checksum_address(registry), Web3.to_checksum_address(ledger)]
     for first in range(first_block, last_block + 1, WINDOW):
@@ -146,62 +50,68 @@ def audit(web3: Web3, books: Books, ledger: str, block: int) -> list[str]:
         if ours != theirs:
             found.append(f"{what}: books {ours}, chain {theirs}")
 
-    for (work, currency), gross in books.gross.items():
-        same(f"gross of {work:#066x} in {currency}", gross, "grossOf(uint256,uint256)", work, currency)
-    for work, holder in books.holders():
+    for work, currency in ((work, currency) for work in books.series for currency in books.tokens):
+        of = f"{work:#066x} in {currency}"
+        same(f"gross of {of}", books.gross[work, currency], "grossOf(uint256,uint256)", work, currency)
+        same(f"net of {of}", books.net(work, currency), "netOf(uint256,uint256)", work, currency)
+    for (work, currency, day), held in books.held.items():
+        same(f"held of {work:#066x} for {day}", held, "heldOf(uint256,uint256,uint256)", work, currency, day)
+    for share, holder in books.holders():
         for currency in books.tokens:
-            ours = books.claimable(work, currency, holder)
+            ours = books.claimable(share, currency, holder)
             asked = "claimable(uint256,uint256,address)"
-            same(f"claimable of {holder} from {work:#066x} in {currency}", ours, asked, work, currency, holder)
+            same(f"claimable of {holder} from {share:#066x} in {currency}", ours, asked, share, currency, holder)
     for child, edges in books.edges.items():
         for edge in range(len(edges)):
             for currency in books.tokens:
                 ours = books.pullable(child, edge, currency)
                 asked = "pullable(uint256,uint256,uint256)"
                 same(f"edge {edge} of {child:#066x} in {currency}", ours, asked, child, edge, currency)
-    return found + _balances(web3, books, ledger, block)
+    return found + list(_balances(web3, books, ledger, block))
 
 
-def _balances(web3: Web3, books: Books, ledger: str, block: int) -> list[str]:
+def _balances(web3: Web3, books: Books, ledger: str, block: int) -> Iterator[str]:
     """M1: what came in, less what was paid out, is what is owed, and lies in the ledger."""
-    found = []
     for currency, token in books.tokens.items():
-        paid = sum(amount for (_, c, _), amount in books.paid.items() if c == currency)
-        should = books.taken[currency] - paid
-        owed = sum(books.millionths(work, currency, holder) for work, holder in books.holders())
-        gone = sum(books.gross[work, currency] - books.net(work, currency) for work in books.units) - sum(
-            amount for (_, _, c), amount in books.pulled.items() if c == currency
-        )
-        if owed + gone * MILLION != should * MILLION:
-            found.append(f"currency {currency}: owed {owed} + upstream {gone} is not {should}")
-        held = (
+        should, owed = books.assets(currency), books.liabilities(currency)
+        if owed != should * MILLION:
+            yield f"currency {currency}: {owed} millionths are owed, {should} came in and stayed"
+        has = (
             web3.eth.get_balance(Web3.to_checksum_address(ledger), block)
             if currency == 0
             else _ask(web3, block, token, "balanceOf(address)", ledger)
         )
-        if held < should:  # more is possible: anybody may send tokens to any address, and nobody is credited for it
-            found.append(f"currency {currency}: books {should}, the ledger holds only {held}")
-    return found
+        if has < should:  # more is possible: anybody may send tokens to any address, and nobody is credited for it
+            yield f"currency {currency}: books {should}, the ledger holds only {has}"
 
 
-_SIGNATURES: Final = (REGISTERED, LINKED, CLEARED, DEPOSITED, PULLED, CLAIMED, SHARES, CURRENCY)
-_INDEXED: Final = {
-    REGISTERED: (0, 1),
-    LINKED: (0, 1),
-    CLEARED: (0,),
-    DEPOSITED: (0, 1, 2),
-    PULLED: (0, 1, 2),
-    CLAIMED: (0, 1, 2),
-    SHARES: (1, 2, 3),
-    CURRENCY: (0, 1),
+SIGNATURES: Final = {
+    "WorkRegistered(uint256,address,bytes32,bytes32,bytes,uint256,uint256)": (0, 1),
+    "EdgeLinked(uint256,uint256,uint256,uint256,uint256,uint256,uint256)": (0, 1),
+    "EdgesCleared(uint256)": (0,),
+    "Deposited(uint256,uint256,address,address,uint256)": (0, 1, 2),
+    "Held(uint256,uint256,address,uint256,uint256)": (0, 1, 2),
+    "Released(uint256,uint256,uint256,uint256)": (0, 1, 2),
+    "Refunded(uint256,uint256,address,uint256,uint256)": (0, 1, 2),
+    "Pulled(uint256,uint256,uint256,uint256,uint256,uint256)": (0, 1, 2),
+    "Claimed(uint256,uint256,address,address,uint256)": (0, 1, 2),
+    "Transfer(address,address,address,uint256,uint256)": (1, 2, 3),
+    "SharesRooted(uint256,bytes32)": (0,),
+    "SharesActivated(uint256,address,uint256,uint256)": (0, 1),
+    "AdvancePaid(uint256,uint256,address,uint256,uint256)": (0, 1, 2),
+    "AdvanceWithdrawn(uint256,uint256,address,address,uint256)": (0, 1, 2),
+    "Frozen(uint256)": (0,),
+    "Diverted(uint256,uint256,address,uint256)": (0, 1, 2),
+    "Resolved(uint256,uint8,address)": (0, 2),
+    "CurrencyAdded(uint256,address)": (0, 1),
 }
-"""Positions of the indexed arguments, which stand in the topics."""
+"""Every event that moves royalties, and the positions of its indexed arguments, which stand in the topics."""
 
 
 def _values(web3: Web3, signature: str, log: LogReceipt) -> tuple[Any, ...]:
     """An event's arguments in the order of its signature."""
     types = signature[signature.index("(") + 1 : -1].split(",")
-    indexed = _INDEXED[signature]
+    indexed = SIGNATURES[signature]
     plain = [position for position in range(len(types)) if position not in indexed]
     values: dict[int, Any] = dict(
         zip(plain, web3.codec.decode([types[p] for p in plain], bytes(log["data"])), strict=True)
@@ -237,7 +147,8 @@ def main() -> int:
     differences = audit(web3, books, address["RoyaltyLedger"], block)
     rows = [
         {
-            "work": f"{work:#066x}",
+            "work": f"{books.work_of(work):#066x}",
+            "shares": f"{work:#066x}",
             "account": holder,
             "currency": currency,
             "claimed": str(books.paid[work, currency, holder]),

@@ -173,9 +173,9 @@ def statement(account: int = 3) -> Statement:
     """What an account earned and claimed, by work, recomputed from events."""
     opened = world()
     services, dollar = opened.services, opened.dollar
-    told = account_statement(services.store, services.client.chain_id, opened.signer(account).address)
+    told = account_statement(services.store, services.contracts, opened.signer(account).address)
     lines = (
-        StatementLine(_title(services, line.work), line.earned, line.claimed, line.claimable)
+        StatementLine(_title(services, line.work), line.earned, line.claimed, line.claimable, line.series)
         for line in told.lines
         if line.currency == dollar.caip19
     )

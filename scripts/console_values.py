@@ -148,12 +148,18 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class StatementLine:
-    """Earnings from one work, minor units."""
+    """Earnings from one series of a work's shares, minor units; above 0 after a judgement."""
 
     work: str
     earned: int
     claimed: int
     claimable: int
+    series: int = 0
+
+    @property
+    def name(self) -> str:
+        """The work, and the series where it is not the only one that there may be."""
+        return f"{self.work}, series {self.series}" if self.series else self.work
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -167,6 +173,6 @@ class Statement:
         if not self.lines:
             return f"account {self.account} has earned nothing"
         rows: list[tuple[str, ...]] = [("work", "earned", "claimed", "claimable")]
-        rows += [(each.work, *map(dollars, (each.earned, each.claimed, each.claimable))) for each in self.lines]
+        rows += [(each.name, *map(dollars, (each.earned, each.claimed, each.claimable))) for each in self.lines]
         width = max(len(row[0]) for row in rows) + 2
         return "\n".join(f"{name:<{width}}" + "".join(f"{cell:>12}" for cell in cells) for name, *cells in rows)

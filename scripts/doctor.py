@@ -59,6 +59,8 @@ def examine(root: Path) -> list[Finding]:
         *(_port(name, port) for name, port in (("chain", 8545), ("IPFS", 5001), ("API", 8000))),
         _gpu(),
         _postgres(),
+        _tool(root, "Anvil", ".colophon/tools/node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil", "make coverage"),
+        _tool(root, "Slither", ".venv-tools/bin/slither", "make slither"),
     ]
 
 
@@ -227,6 +229,11 @@ def _postgres() -> Finding:
     return Finding(
         "PostgreSQL", NOTE, "tests use it" if url else "COLOPHON_TEST_POSTGRES_URL is not set; tests use SQLite"
     )
+
+
+def _tool(root: Path, name: str, program: str, target: str) -> Finding:
+    version = (_output(str(root / program), "--version").splitlines() or [""])[0]
+    return Finding(name, NOTE, version or f"not installed; {target} installs it")
 
 
 def _output(*command: str) -> str:

@@ -16,47 +16,62 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from offchain.errors import UnavailableError
 from scripts.processes import LOOPBACK, Running, free_port, running
 
-__all__ = ["CHAIN_ID", "MNEMONIC", "local_chain", "local_ipfs"]
+__all__ = ["ANVIL", "CHAIN_ID", "MNEMONIC", "Node", "local_chain", "local_ipfs"]
+
+Node = Literal["ganache", "anvil"]
+"""Program that is the chain: Ganache everywhere; Anvil where a second opinion or a tracer is wanted."""
 
 CHAIN_ID: Final = 1337
 MNEMONIC: Final = "test test test test test test test test test test test junk"
 """The public development mnemonic; its keys are known to everyone."""
 
 ROOT: Final = Path(__file__).resolve().parent.parent
+ANVIL: Final = ROOT / ".colophon" / "tools" / "node_modules" / "@foundry-rs" / "anvil-linux-amd64" / "bin" / "anvil"
+"""Not part of set-up: the targets that need it install it."""
 _ACCOUNTS: Final = 20
 _ATTEMPTS: Final = 3
+_BALANCE_ETHER: Final = 1_000
+_GAS_LIMIT: Final = 30_000_000
+_BASE_FEE_WEI: Final = 10**9
+"""Ganache's genesis: `_BALANCE_ETHER`, `_GAS_LIMIT` and `_BASE_FEE_WEI` are its defaults, told to Anvil."""
+_PORT_TAKEN: Final = re.compile("EADDRINUSE|Address already in use")
 _API_PORT: Final = re.compile(r"/tcp/([0-9]+)")
 
 
 @contextmanager
-def local_chain(port: int | None = None, *, errors_on_send: bool = False) -> Iterator[str]:
-    """Run Ganache 7.9.2 at Shanghai, chain id 1337, 20 accounts of `MNEMONIC` with 1,000 ether each.
+def local_chain(
+    port: int | None = None, *, errors_on_send: bool = False, node: Node = "ganache", any_code_size: bool = False
+) -> Iterator[str]:
+    """Run a chain at Shanghai, chain id 1337, 20 accounts of `MNEMONIC` with 1,000 ether each.
 
     Args:
         port: loopback port; None takes a free one.
         errors_on_send: answer a reverting transaction with the error, as Brownie's tests expect, and not only with
-            a failed receipt, as live nodes do.
+            a failed receipt, as live nodes do. Anvil always gives the receipt, and Brownie reads its trace.
+        node: Ganache 7.9.2, or Anvil 1.7.1 with the same genesis.
+        any_code_size: let Anvil hold contracts above EIP-170's 24,576 bytes, as they are without the optimizer.
 
     Yields:
         The JSON-RPC URL.
 
     Raises:
-        UnavailableError: Ganache is not installed, or did not start.
+        UnavailableError: the node is not installed, or did not start.
     """
     with ExitStack() as stack:
         chosen = port or free_port()
         for left in reversed(range(1 if port else _ATTEMPTS)):
             try:
-                stack.enter_context(running(_ganache(chosen, errors_on_send), f"RPC Listening on {LOOPBACK}:{chosen}"))
+                command = _anvil(chosen, any_code_size) if node == "anvil" else _ganache(chosen, errors_on_send)
+                stack.enter_context(running(command, f"istening on {LOOPBACK}:{chosen}"))
                 break
             except UnavailableError as error:
                 # Ganache cannot choose a port itself, so another program may have taken ours first.
-                if left == 0 or "EADDRINUSE" not in str(error.facts["output"]):
+                if left == 0 or not _PORT_TAKEN.search(str(error.facts.get("output"))):
                     raise
                 chosen = free_port()
         yield f"http://{LOOPBACK}:{chosen}"
@@ -91,6 +106,19 @@ def _ganache(port: int, errors_on_send: bool) -> list[str | Path]:
         *("--wallet.mnemonic", MNEMONIC, "--wallet.totalAccounts", str(_ACCOUNTS)),
         *("--chain.chainId", str(CHAIN_ID), "--chain.networkId", str(CHAIN_ID), "--chain.hardfork", "shanghai"),
         *("--chain.vmErrorsOnRPCResponse", str(errors_on_send).lower()),
+    ]
+
+
+def _anvil(port: int, any_code_size: bool) -> list[str | Path]:
+    if not ANVIL.exists():
+        raise UnavailableError("toolchain-missing", "Anvil is not installed", "run make coverage", path=ANVIL)
+    return [
+        ANVIL,
+        *("--host", LOOPBACK, "--port", str(port), "--color", "never"),
+        *("--mnemonic", MNEMONIC, "--accounts", str(_ACCOUNTS), "--balance", str(_BALANCE_ETHER)),
+        *("--chain-id", str(CHAIN_ID), "--hardfork", "shanghai"),
+        *("--gas-limit", str(_GAS_LIMIT), "--block-base-fee-per-gas", str(_BASE_FEE_WEI)),
+        *(["--disable-code-size-limit"] if any_code_size else []),
     ]
 
 

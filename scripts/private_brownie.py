@@ -5,6 +5,8 @@ its own, whose networks point at the chain it is told, so that neither the calle
 
     python -m scripts.private_brownie compile
     python -m scripts.private_brownie test --network ganache-cli      a fresh chain on a free port, ended afterwards
+
+The chain is Ganache; `COLOPHON_TEST_CHAIN=anvil` makes it Anvil, under the same name of a network.
 """
 
 from __future__ import annotations
@@ -22,8 +24,8 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from offchain.errors import ColophonError, UnavailableError
-from scripts.localnet import ROOT, local_chain
+from offchain.errors import ColophonError, InputError, UnavailableError
+from scripts.localnet import ROOT, Node, local_chain
 from scripts.processes import terminated_like_interrupted, tied_to_us
 
 __all__ = ["main", "run_brownie"]
@@ -78,13 +80,21 @@ def main(arguments: Sequence[str]) -> int:
         with terminated_like_interrupted():
             if not _NEEDS_CHAIN.intersection(arguments[:1]):
                 return run_brownie(arguments, None)
-            with local_chain(errors_on_send=True) as url:
+            with local_chain(errors_on_send=True, node=_node()) as url:
                 return run_brownie(arguments, url)
     except ColophonError as error:
         print(f"error: {error.message} ({error.code})\n  remedy  {error.remedy}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         return 130
+
+
+def _node() -> Node:
+    match os.environ.get("COLOPHON_TEST_CHAIN") or "ganache":
+        case "ganache" | "anvil" as node:
+            return node
+        case other:
+            raise InputError("chain-unknown", f"COLOPHON_TEST_CHAIN is {other!r}", "set it to ganache or anvil")
 
 
 def _write_networks(folder: Path, port: int | None) -> None:
