@@ -2,6 +2,7 @@
 pragma solidity 0.8.28;
 
 import {IOfferBook} from "../interfaces/IOfferBook.sol";
+import {EconomicsOrder} from "../libraries/EconomicsOrder.sol";
 import {Shares} from "../libraries/Shares.sol";
 import {Economics, Listing, Terms, Title} from "../libraries/Types.sol";
 import {OfferTerms} from "./OfferTerms.sol";
@@ -35,7 +36,7 @@ abstract contract EconomicsGuard is OfferTerms {
         Title memory title = _titleOf(work);
         _requireHolder(work, title);
         Economics memory present = _economics(work, title);
-        if (!_isStricter(economics, present)) {
+        if (!EconomicsOrder.atLeast(economics, present)) {
             uint256 units = _consenting(work, LEDGER.shareId(work, title.series), economics, consents);
             uint256 quorum = present.quorum == 0 ? 1 : present.quorum;
             if (units < quorum) revert OfferBook__QuorumMissed(work, units, quorum);
@@ -115,10 +116,5 @@ abstract contract EconomicsGuard is OfferTerms {
 
     function _unitsOf(address holder, uint256 id) private view returns (uint256) {
         return LEDGER.balanceOf(holder, id);
-    }
-
-    function _isStricter(Economics calldata next, Economics memory present) private pure returns (bool) {
-        return (present.minPrice == 0 || next.currency == present.currency) && next.minPrice >= present.minPrice
-            && next.minUpstream >= present.minUpstream && next.quorum >= present.quorum;
     }
 }

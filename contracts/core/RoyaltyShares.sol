@@ -105,8 +105,9 @@ abstract contract RoyaltyShares is RoyaltyAccounts {
     }
 
     /// @dev Threats: units that nobody could move any more, in the name of the ledger; whoever moves nothing, to have
-    /// implicit shares issued or settled as if there were none.
+    /// implicit shares issued or settled as if there were none, or to tell of units that begin with nobody.
     function _transfer(address sender, address receiver, uint256 id, uint256 units) private {
+        _requireAddress(sender);
         _requireAddress(receiver);
         _requirePaid(receiver != address(this), receiver, id, units);
         if (units != 0) _move(sender, receiver, id, units);

@@ -159,7 +159,8 @@ interface IRightsExchange {
 
     /// @notice Buys what a seller signed. Native: send exactly the price; token: allow this contract the price first.
     /// Seller and inbox receive what they are due in full, or nothing is sold.
-    /// @param economics the work's economics that the buyer relies on; the sale is off when they are others by now
+    /// @param economics the work's economics that the buyer relies on; the sale is off when they are others by now, of
+    /// shares when they protect less
     function buy(Sale calldata sale, bytes calldata signature, Economics calldata economics) external payable;
 
     /// @notice Voids one signed sale of the caller.

@@ -11,6 +11,7 @@ import {IOfferBook} from "../interfaces/IOfferBook.sol";
 import {IRightsExchange} from "../interfaces/IRightsExchange.sol";
 import {IRoyaltyLedger} from "../interfaces/IRoyaltyLedger.sol";
 import {IWorkRegistry} from "../interfaces/IWorkRegistry.sol";
+import {EconomicsOrder} from "../libraries/EconomicsOrder.sol";
 import {SaleHash} from "../libraries/SaleHash.sol";
 import {Signatures} from "../libraries/Signatures.sol";
 import {Economics, Title} from "../libraries/Types.sol";
@@ -56,7 +57,7 @@ contract RightsExchange is IRightsExchange, EIP712, ReentrancyGuard {
         nonReentrant
     {
         bytes32 digest = _accept(sale, signature);
-        _requireEconomics(sale.work, economics);
+        _requireEconomics(sale.asset, sale.work, economics);
         _pull(sale.pulls);
         Deal memory deal = Deal(
             sale.asset, sale.work, sale.series, sale.units, sale.currency, sale.price, sale.seller, msg.sender
@@ -291,13 +292,15 @@ contract RightsExchange is IRightsExchange, EIP712, ReentrancyGuard {
         return false;
     }
 
-    /// @dev Threat: a title's holder who loosens what protects the shares that it sells, or tightens what binds the
-    /// title, between the buyer's look at it and its block.
-    function _requireEconomics(uint256 work, Economics calldata expected) private view {
+    /// @dev Threats: a title's holder who loosens what protects the shares that it sells, or tightens what binds the
+    /// title, between the buyer's look at it and its block; one who tightens what protects shares, to stop others from
+    /// selling theirs.
+    function _requireEconomics(Asset asset, uint256 work, Economics calldata expected) private view {
         (Economics memory present,) = BOOK.economicsOf(work);
-        if (keccak256(abi.encode(present)) != keccak256(abi.encode(expected))) {
-            revert RightsExchange__EconomicsChanged(work);
-        }
+        bool kept = asset == Asset.SHARES
+            ? EconomicsOrder.atLeast(present, expected)
+            : keccak256(abi.encode(present)) == keccak256(abi.encode(expected));
+        if (!kept) revert RightsExchange__EconomicsChanged(work);
     }
 
     function _store(uint256 auction, Lot calldata lot, uint8 series) private {

@@ -8,7 +8,7 @@ from typing import Any
 
 from brownie import web3
 
-__all__ = ["automine_off", "set_storage", "undone"]
+__all__ = ["automine_off", "set_storage"]
 
 
 def set_storage(contract: Any, slot: int, value: int) -> None:
@@ -26,16 +26,6 @@ def automine_off() -> Iterator[None]:
         yield
     finally:
         _automine(True)
-
-
-@contextmanager
-def undone() -> Iterator[None]:
-    """What happens inside did not happen. Brownie's own snapshot is the one that tests begin with."""
-    snapshot = web3.provider.make_request("evm_snapshot", [])["result"]
-    try:
-        yield
-    finally:
-        web3.provider.make_request("evm_revert", [snapshot])
 
 
 def _automine(on: bool) -> None:

@@ -473,16 +473,31 @@ def test_buy__economics_tightened_meanwhile__refused(registry, buyer, work, sale
     assert registry.ownerOf(work) != buyer
 
 
+def test_buy__economics_of_shares_tightened_meanwhile__still_sold(ledger, buyer, work, sale, buy, set_economics):
+    """Threat: a title's holder who stops others from selling their shares, by one wei more before each sale."""
+    stated = sale(SHARES)
+    set_economics(FAIR)
+    buy(stated)
+    assert ledger.balanceOf(buyer, work) == 250_000
+
+
 @pytest.mark.parametrize("field", FAIR._fields)
 @pytest.mark.parametrize("asset", [TITLE, SHARES])
-def test_buy__one_of_the_economics_differs__refused(work, sale, buy, set_economics, asset, field):
+def test_buy__buyer_relies_on_more__refused(work, sale, buy, set_economics, asset, field):
     set_economics(FAIR)
     stated = sale(asset)
-    for other in (getattr(FAIR, field) + 1, getattr(FAIR, field) - 1):
-        if other >= 0:
-            with reverts("RightsExchange__EconomicsChanged", work):
-                buy(stated, economics=FAIR._replace(**{field: other}))
+    with reverts("RightsExchange__EconomicsChanged", work):
+        buy(stated, economics=FAIR._replace(**{field: getattr(FAIR, field) + 1}))
     buy(stated, economics=FAIR)
+
+
+@pytest.mark.parametrize("field", ["minPrice", "minUpstream", "quorum"])
+def test_buy__buyer_relies_on_less__refused_for_a_title_only(work, sale, buy, set_economics, field):
+    set_economics(FAIR)
+    less = FAIR._replace(**{field: getattr(FAIR, field) - 1})
+    with reverts("RightsExchange__EconomicsChanged", work):
+        buy(sale(TITLE), economics=less)
+    buy(sale(SHARES), economics=less)
 
 
 # Tokens that keep a fee

@@ -93,6 +93,12 @@ def test_transfer__zero_units_by_a_stranger__holder_can_still_plant_a_tree(
     ledger.distribute(work, tree([(str(creator), 400_000), (str(buyer), 600_000)]).root, {"from": creator})
 
 
+def test_transfer_from__zero_units_of_nobody__refused(ledger, rival, work):
+    """Threat: an event of units that begin, for which no units began: books that are rebuilt would believe it."""
+    with reverts("RoyaltyLedger__ZeroAddress"):
+        ledger.transferFrom("0x" + "0" * 40, rival, work, 0, {"from": rival})
+
+
 def test_transfer_from__zero_units__an_allowance_of_nothing_is_enough(ledger, creator, buyer, rival, work):
     """ERC-6909: nothing is more than nobody allowed; and nothing is spent."""
     ledger.approve(rival, work, 5, {"from": creator})
