@@ -241,6 +241,8 @@ class Books:
         self.paid[share, currency, holder] += amount
 
     def _on_transfer(self, _: str, sender: str, receiver: str, share: int, units: int) -> None:
+        if units == 0:
+            return  # an event and nothing else, also of an id that does not exist
         if sender == ZERO:
             # A tree's leaves come with `SharesActivated`; what is issued else was the sole holder's before.
             if share not in self.rooted:

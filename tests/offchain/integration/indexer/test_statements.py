@@ -82,6 +82,19 @@ def test_books__everything_that_happened_here__is_owed_to_the_wei(world: World, 
     assert any(len(shares) > 1 for shares in books.series.values()), "nobody lost a title"
 
 
+@pytest.mark.parametrize("share", ["its own", "of no work"])
+def test_account_statement__strangers_send_nothing__is_not_disturbed(world: World, store, share: str):
+    """A transfer of zero units is an event and nothing else, also of an id that does not exist."""
+    ledger, holder = world.contracts.ledger, world.accounts[HOLDERS[0]]
+    work = world.register(b"sought after " + share.encode(), HOLDERS[0])
+    world.send(ledger.deposit(work, 0, 100), HOLDERS[1])
+    world.send(ledger.transfer_units(holder, work if share == "its own" else 2**200, 0), HOLDERS[1])
+    Indexer(world.contracts, store).advance()
+    (line,) = [each for each in account_statement(store, world.contracts, holder).lines if each.work == work]
+    assert (line.units, line.claimable) == (1_000_000, 100)
+    assert 2**200 not in {each.work for each in account_statement(store, world.contracts, holder).lines}
+
+
 def test_statement__a_deposit_is_missing__says_that_the_events_are_incomplete(world: World, store):
     history = History(world, seed=15)
     history.live(60)

@@ -49,6 +49,15 @@ def test_share_transfer__revenue_before_it__stays_with_the_sender(books):
     assert (books.claimable(PHOTO, 0, ADA), books.claimable(PHOTO, 0, BEN)) == (100 + 75, 25)
 
 
+@pytest.mark.parametrize(("sender", "share"), [(ZERO, PHOTO), (ADA, PHOTO), (ADA, 2**200)])
+def test_share_transfer__zero_units__changes_nothing(books, sender, share):
+    """Anybody may send nothing to anybody, also of a work that does not exist."""
+    books.keep("Deposited", (PHOTO, 0, CLEO, CLEO, 100))
+    books.keep("Transfer", (CLEO, sender, BEN, share, 0))
+    assert (books.claimable(PHOTO, 0, ADA), books.claimable(PHOTO, 0, BEN)) == (100, 0)
+    assert 2**200 not in {share for share, _ in books.holders()}
+
+
 def test_claim__remainder__is_kept_for_the_next_claim(books):
     books.keep("Transfer", (ADA, ADA, BEN, PHOTO, MILLION // 2))
     books.keep("Deposited", (PHOTO, 0, CLEO, CLEO, 3))
