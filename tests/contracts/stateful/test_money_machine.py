@@ -757,8 +757,7 @@ class MoneyMachine(RuleBasedStateMachine):
         if key not in self.offers:
             done = self.world.book.list(work, Listing(terms, currency, price), {"from": title.holder})
             self.offers[key] = done.events["OfferMade"]["offer"]
-        words = b"".join(word.to_bytes(32, "big") for word in (work, terms, currency, price))
-        return Purchase(self.offers[key], bytes(web3.keccak(words)))
+        return self.world.purchase(self.offers[key])
 
     def _buy(self, work, currency, price, count, terms) -> None:
         self.begin()
