@@ -55,10 +55,11 @@ def parse_amount(text: str, decimals: int) -> int:
     Raises:
         InputError: not a plain decimal, more digits than the currency has, or above `MAX_AMOUNT`.
     """
-    match = _DECIMAL.fullmatch(text.strip())
+    # At a prompt a number is easily written where a text is meant.
+    match = _DECIMAL.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None:
         raise InputError(
-            "amount-malformed", f"{text!r} is not an amount", "write digits with an optional point, as in 12.50"
+            "amount-malformed", f"{text!r} is not an amount", "write digits with an optional point, as text: '12.50'"
         )
     whole, fraction = match.group(1), match.group(2) or ""
     if len(fraction.rstrip("0")) > decimals:

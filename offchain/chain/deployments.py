@@ -1,8 +1,12 @@
 """Where the contracts of a chain stand: `{chainId, block, contracts: {NAME: {address, txHash, block, codeHash}}}`.
 
-Deployments of live chains are committed under offchain/chain/deployments/CHAINID.json; a local chain's stand under
-$COLOPHON_HOME/deployments. Code hashes are keccak256 of the runtime code and are checked when the contracts are opened,
-so that nobody talks to another program at the same address.
+Deployments of live chains are committed under offchain/chain/deployments/CHAINID.json. That of a local chain is the
+file that `settings.deployment` names: while `make up` runs, $COLOPHON_HOME/run.json names one under
+$COLOPHON_HOME/stack. Where the settings name none, it is $COLOPHON_HOME/deployments/CHAINID.json, which
+scripts/deploy.py writes.
+
+Code hashes are keccak256 of the runtime code and are checked when the contracts are opened, so that nobody talks to
+another program at the same address.
 """
 
 from __future__ import annotations
@@ -59,8 +63,8 @@ def load_deployment(chain_id: int, path: Path | None = None, home: Path | None =
 
     Args:
         chain_id: chain of the node.
-        path: file that the settings name; it alone is read when given.
-        home: `$COLOPHON_HOME`, where local chains keep deployments/CHAINID.json; else the committed ones are read.
+        path: file that the settings name, as they do while `make up` runs; it alone is read when given.
+        home: `$COLOPHON_HOME`, whose deployments/CHAINID.json is read where there is one; else the committed ones are.
 
     Raises:
         NotFoundError: `no-deployment`.

@@ -107,6 +107,10 @@ class OwnerArbitrator:
         self.contract = BoundContract(client, "OwnerArbitrator", address)
         self.address = self.contract.address
 
+    def owner(self) -> str:
+        """The account that rules and receives the fees."""
+        return str(self.contract.read("owner"))
+
     def rule(self, dispute: int, ruling: Ruling) -> Call:
         """Decide a dispute; owner only."""
         return self.contract.call("giveRuling", dispute, ruling)

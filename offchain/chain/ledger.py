@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from eth_abi.abi import encode
-from eth_utils.crypto import keccak
-
 from offchain.chain.client import Client
 from offchain.chain.contract import BoundContract
-from offchain.chain.structs import Advance, Call, Currency, Edge, Pull, listed
+from offchain.chain.structs import Advance, Call, Currency, Edge, Pull, listed, share_id
 from offchain.chain.token import Token
 from offchain.errors import NotFoundError, RefusedError
 from offchain.money import native_currency, token_currency
@@ -18,11 +15,6 @@ from offchain.money import native_currency, token_currency
 __all__ = ["RoyaltyLedger", "share_id"]
 
 _NATIVE_DECIMALS: Final = 18  # wei per ether, Ethereum yellow paper §2.1
-
-
-def share_id(work: int, series: int) -> int:
-    """Id of a series of shares: the work for the first, else keccak256(abi.encode(work, series)) >> 64."""
-    return work if series == 0 else int.from_bytes(keccak(encode(["uint256", "uint256"], [work, series]))[:24], "big")
 
 
 class RoyaltyLedger:

@@ -35,6 +35,7 @@ __all__ = [
     "Terms",
     "Title",
     "listed",
+    "share_id",
     "to_abi",
     "work_hex",
 ]
@@ -149,6 +150,9 @@ class Registration:
 @dataclass(frozen=True, slots=True)
 class Terms:
     """A machine-readable licence.
+
+    Exclusive terms last up to ten years and are neither refundable nor renewable; renewable terms have a duration; no
+    part of the scope is empty.
 
     Attributes:
         scope: see `offchain.workflows.terms.scope`.
@@ -372,6 +376,14 @@ class Call:
 def to_abi(struct: object) -> tuple[Any, ...]:
     """A struct, or nested ones, as the tuple that the ABI encoder takes."""
     return astuple(cast("Any", struct))
+
+
+def share_id(work: int, series: int) -> int:
+    """Id of a series of shares: the work for the first, else keccak256(abi.encode(work, series)) >> 64."""
+    from eth_utils.crypto import keccak  # noqa: PLC0415 - structs cost nothing to import
+
+    encoded = work.to_bytes(32, "big") + series.to_bytes(32, "big")
+    return work if series == 0 else int.from_bytes(keccak(encoded)[:24], "big")
 
 
 def work_hex(work: int) -> str:

@@ -10,6 +10,7 @@ import typer
 from offchain.cli.opening import reading_session, work_of
 from offchain.cli.options import AsJson
 from offchain.cli.output import aligned, moment, money, show
+from offchain.errors import InputError
 
 if TYPE_CHECKING:
     from offchain.identity import Identity
@@ -20,6 +21,7 @@ __all__ = ["fingerprint", "search", "verify"]
 
 _VERIFIED: Final = frozenset({"registered", "rendition", "live"})
 _NOT_VERIFIED: Final = 1
+_UNREACHABLE: Final = "the metadata is not reachable on IPFS, so title and creator are not known here"
 
 
 def fingerprint(
@@ -117,7 +119,7 @@ def _verify_work(services: Services, subject: str) -> dict[str, Any]:
 
     path = Path(subject)
     if not path.is_file():
-        return _registered(services, work_of(subject))
+        return _registered(services, _work_of(subject))
     found = recognise(services, path)
     if found.decision == "same":
         return _registered(services, found.identity.work_id)
@@ -128,6 +130,17 @@ def _verify_work(services: Services, subject: str) -> dict[str, Any]:
         closest = found.matches[0]
         return {"verdict": "near", "why": found.sentence, **_told(services, closest.work_id)}
     return {"verdict": "unknown", "why": found.sentence}
+
+
+def _work_of(subject: str) -> int:
+    try:
+        return work_of(subject)
+    except InputError as error:
+        raise InputError(
+            error.code,
+            f"{subject!r} is no work's id, file or licence number",
+            "write 0x and 64 hex digits, name a file, or give the number of a licence",
+        ) from error
 
 
 def _registered(services: Services, work: int) -> dict[str, Any]:
@@ -157,6 +170,7 @@ def _told(services: Services, work: int) -> dict[str, Any]:
         "disputed": title.disputed,
         "series": title.series,
         "metadata": view.metadata_cid,
+        "note": _UNREACHABLE if view.unreachable else None,
         "parents": [work_hex(edge.parent) for edge in view.parents],
     }
 

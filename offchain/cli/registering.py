@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["register"]
 
 _UNSUPPORTED: Final = "media-unsupported"
+_NOT_CHANGED: Final = (
+    "the terms of sale were not changed: they are set at registration; "
+    "`OfferBook.set_bounds` and `list_work` change them"
+)
 
 _Found: TypeAlias = list[tuple[Path, bool]]
 """Masters, and whether each was named itself and not found in a folder."""
@@ -77,7 +81,7 @@ def register(
         from offchain.workflows.requests import RegistrationRequest
 
         paid = session.services.currency(currency)
-        return RegistrationRequest(
+        request = RegistrationRequest(
             registrant=session.signer.address,
             title=title or "",
             description=description,
@@ -89,6 +93,9 @@ def register(
             acknowledge_similar=acknowledge_similar,
             currency=currency,
         )
+        for named in [each.tier for each in request.tiers] + [each.tier for each in request.listings]:
+            session.services.terms_number(named)
+        return request
 
     items = _estimated(key, asked, found) if dry_run else _registered(key, asked, found)
     return _report(items, as_json=as_json)
@@ -129,7 +136,7 @@ def _registered(key: Key, asked: Callable[[Signed], RegistrationRequest], found:
             job = start_registration(engine, path, titled)
             return _Item(path, "registered", finish(session, engine, job, path.name))
 
-        return _each(found, session.signer.address, one)
+        return _each(found, request, one)
 
 
 def _estimated(key: Key, asked: Callable[[Signed], RegistrationRequest], found: _Found) -> list[_Item]:
@@ -140,18 +147,19 @@ def _estimated(key: Key, asked: Callable[[Signed], RegistrationRequest], found: 
             titled = replace(request, title=request.title or path.stem)
             return _Item(path, "estimated", _estimate(session, path, titled))
 
-        return _each(found, session.signer.address, one)
+        return _each(found, request, one)
 
 
-def _each(found: _Found, account: str, one: Callable[[Path], _Item]) -> list[_Item]:
+def _each(found: _Found, request: RegistrationRequest, one: Callable[[Path], _Item]) -> list[_Item]:
     """Go through the files; one that fails does not stop the next, unless it is alone or a node is away."""
     items = []
     for path, named in found:
         try:
             items.append(one(path))
         except ColophonError as error:
-            if error.code == "work-registered" and error.facts.get("holder") == account:
-                items.append(_Item(path, "yours", error.facts))
+            if error.code == "work-registered" and error.facts.get("holder") == request.registrant:
+                note = {"note": _NOT_CHANGED} if request.tiers or request.listings else {}
+                items.append(_Item(path, "yours", {**error.facts, **note}))
             elif error.code == _UNSUPPORTED and not named:
                 items.append(_Item(path, "passed-over", {}, error))
             elif len(found) == 1 or isinstance(error, UnavailableError):
@@ -279,7 +287,7 @@ def _rows(item: _Item) -> list[tuple[str, str]]:
             ("gas", f"{document['gas']}, at most {fee} ETH, paid by {document['payer']}"),
             ("receives", f"{document['payer']}: the title and all royalty shares"),
         ]
-    names = ("work", "holder", "iscc", "metadata", "provenance", "transaction")
+    names = ("work", "holder", "iscc", "metadata", "provenance", "transaction", "note")
     rows = [(name, str(document[name])) for name in names if document.get(name) is not None]
     times = [(name, document.get(key)) for name, key in (("since", "since"), ("for sale from", "final_at"))]
     return rows + [(name, moment(at)) for name, at in times if at is not None]

@@ -76,34 +76,10 @@ def quote(
 
 
 def quote_json(signed: SignedQuote) -> dict[str, Any]:
-    """A signed quote as the API writes it."""
-    from offchain.chain import work_hex
+    """A signed quote as the API writes it, without what a buyer would sign."""
+    from offchain.api.schemas.sales import quote_out
 
-    quote = signed.quote
-    return {
-        "digest": "0x" + signed.digest.hex(),
-        "signature": "0x" + signed.signature.hex(),
-        "quote": {
-            "work": work_hex(quote.work),
-            "seller": quote.seller,
-            "terms": quote.terms,
-            "currency": quote.currency,
-            "price": str(quote.price),
-            "buyer": quote.buyer,
-            "maxQuantity": quote.max_quantity,
-            "expiry": quote.expiry,
-            "workEpoch": quote.work_epoch,
-            "signerEpoch": str(quote.signer_epoch),
-            "basis": "0x" + quote.basis.hex(),
-        },
-        "price": str(quote.price),
-        "currency": signed.currency.caip19,
-        "decimals": signed.currency.decimals,
-        "tier": signed.tier,
-        "segment": signed.segment,
-        "expires": quote.expiry,
-        "explanation": signed.explanation,
-    }
+    return quote_out(signed, None).model_dump(exclude={"order", "permit"})
 
 
 def quote_rows(signed: SignedQuote) -> list[tuple[str, str]]:

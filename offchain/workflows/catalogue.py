@@ -9,7 +9,7 @@ from typing import Final
 
 from offchain.chain import ZERO_DIGEST, Currency, Edge, work_hex
 from offchain.errors import InputError, NotFoundError, UnavailableError
-from offchain.storage import raw_cid
+from offchain.storage import IpfsNode, raw_cid
 from offchain.storage.canonical import MAX_SIZE
 from offchain.store import EventRecord, TitleRecord, UnitOfWork, WorkRecord, WorkStatus
 from offchain.workflows.derivation import children_of, edges_of
@@ -22,6 +22,9 @@ __all__ = ["OpenListing", "Page", "WorkView", "describe", "list_works", "record_
 
 _SCAN: Final = 100
 """Works read at a time while looking for those of one holder."""
+
+_PATIENCE: Final = 5.0
+"""Seconds that a reader waits for metadata which perhaps nobody has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class WorkView:
         children: works that derive from it.
         mandates: what may be quoted for it.
         listings: fixed prices.
+        unreachable: whether the metadata was looked for on IPFS just now, and did not come.
     """
 
     work: int
@@ -68,6 +72,7 @@ class WorkView:
     children: tuple[int, ...]
     mandates: tuple[Mandate, ...]
     listings: tuple[OpenListing, ...]
+    unreachable: bool = False
 
     @property
     def metadata_cid(self) -> str:
@@ -99,10 +104,9 @@ def describe(services: Services, work: int) -> WorkView:
         title, known = tx.events.title(work), tx.works.find(work)
     if title is None:
         raise NotFoundError("unknown-work", "no work with this id is registered", "check the id", work=work_hex(work))
-    if known is None:
-        _adopt(services, title)
+    reached = known is not None or _adopt(services, title)
     with services.store.snapshot() as tx:
-        return _view(services, tx, title)
+        return replace(_view(services, tx, title), unreachable=not reached)
 
 
 def list_works(services: Services, limit: int, *, before: int | None = None, holder: str | None = None) -> Page:
@@ -144,13 +148,21 @@ def _newest(tx: UnitOfWork, before: int | None) -> Iterable[WorkRecord]:
         before = records[-1].sequence
 
 
-def _adopt(services: Services, title: TitleRecord) -> None:
-    """Read the metadata of a work that somebody else registered; without it the view tells less."""
+def _adopt(services: Services, title: TitleRecord) -> bool:
+    """Read the metadata of a work that somebody else registered; whether it came. Without it the view tells less."""
+    node = IpfsNode(services.ipfs.url, _PATIENCE)
     try:
-        metadata = metadata_from_json(services.ipfs.fetch(raw_cid(title.metadata_digest), MAX_SIZE))
-    except (InputError, NotFoundError, UnavailableError):
-        return
+        content = node.fetch(raw_cid(title.metadata_digest), MAX_SIZE)
+    except (NotFoundError, UnavailableError):
+        return False
+    except InputError:  # larger than metadata of ours can be
+        return True
+    try:
+        metadata = metadata_from_json(content)
+    except UnavailableError:  # another program's
+        return True
     record_work(services, title.work, metadata)
+    return True
 
 
 def _view(services: Services, tx: UnitOfWork, title: TitleRecord) -> WorkView:

@@ -60,7 +60,9 @@ EXCHANGE: Final[dict[str, Words]] = {
     "WrongBuyer": Words(DeniedError, "the sale is for {buyer} alone", "ask the seller for a sale of your own"),
     "WrongEpoch": OFFER_BOOK["WrongEpoch"],
     "WrongWorkEpoch": Words(
-        RefusedError, "the title changed hands since (epoch is now {epoch})", "ask its holder for a new sale"
+        RefusedError,
+        "the sale names another epoch than the work's: the title changed hands since, or it is a sale of shares",
+        "ask the seller for a new sale; it must name epoch {epoch} of the work (0 for shares)",
     ),
     "BadSignature": Words(DeniedError, "the signature is not by {seller}", SIGN_AGAIN),
     "NonceUsed": Words(RefusedError, "this sale was already used or cancelled", "ask the seller for a new one"),

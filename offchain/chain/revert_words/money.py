@@ -85,7 +85,8 @@ LEDGER: Final[dict[str, Words]] = {
     "NothingToClaim": Words(
         RefusedError,
         "{holder} has nothing to claim here",
-        "pull from the derivatives first, or wait for the next sale",
+        "pull from the derivatives first, or wait for the next sale; after a judgement shares go by "
+        "`share_id(work, series)`",
     ),
     "PaymentFailed": Words(
         RefusedError,
@@ -124,13 +125,13 @@ LEDGER: Final[dict[str, Words]] = {
     "BadAdvance": Words(
         InputError,
         "no advance of {principal} at {rate} parts per million is possible here",
-        "ask for some money at 1 to 500000 parts per million, and pay what was asked for",
+        "request at 1 to 500000 parts per million; to pay, repeat what is asked for (`RoyaltyLedger.advance`)",
     ),
     "AdvanceOpen": Words(
         RefusedError, "an earlier advance on this work is not repaid yet", "wait until its principal is recouped"
     ),
     "NoAdvance": Words(
-        NotFoundError, "no such advance stands", "look up what the holder asks for now; conditions may have changed"
+        NotFoundError, "nothing is asked for now, or no advance was paid yet", "let the title's holder request one"
     ),
     "NotAdvancer": Words(
         DeniedError, "{caller} did not pay this advance", "send it from the account that paid the advance"

@@ -50,7 +50,9 @@ OFFER_BOOK: Final[dict[str, Words]] = {
     "BadTerms": Words(
         InputError,
         "these terms are refused: {content[upstream]} parts per million upstream, or parts that exclude one another",
-        "owe at most 900000 upstream, keep the ceiling above the guarantee, and grant some right, place and medium",
+        "owe at most 900000 upstream, keep the ceiling above the guarantee, and leave no part of the scope empty; "
+        "exclusive terms last up to ten years and are neither refundable nor renewable; renewable terms have a "
+        "duration",
     ),
     "WrongContent": Words(
         RefusedError,
@@ -64,7 +66,8 @@ OFFER_BOOK: Final[dict[str, Words]] = {
         RefusedError,
         "the share holders of this work protect its price: {price} at {upstream} parts per million is too low, or in "
         "another currency than theirs",
-        "keep to the work's economics, or have the share holders sign others",
+        "see `OfferBook.economics` for the minimum and its currency and keep to it, or have the share holders sign "
+        "others",
     ),
     "BadEconomics": Words(
         InputError,

@@ -35,12 +35,18 @@ TOKENS: Final[dict[str, Words]] = {
     "TestDollar__LiveChain": Words(
         RefusedError, "play money may not live on chain {chainId}", "use a local chain, 1337 or 31337"
     ),
-    "OwnableUnauthorizedAccount": Words(DeniedError, "{account} is not the admin", "send it from the admin's account"),
+    "OwnableUnauthorizedAccount": Words(
+        DeniedError, "{account} is not the admin (owner) of this contract", "send it from the admin's account"
+    ),
     "OwnableInvalidOwner": Words(InputError, "{owner} cannot be the admin", "name an account that somebody owns"),
     "Reentrancy": Words(RefusedError, "a receiver called back into the ledger", "claim to an account that does not"),
     "AccountBalanceOverflow": Words(RefusedError, "the account holds too many tokens", "use another account"),
     "BalanceQueryForZeroAddress": Words(InputError, "the zero address holds nothing", "name an account"),
-    "NotOwnerNorApproved": Words(DeniedError, "the sender may not move this token", "send it from its holder"),
+    "NotOwnerNorApproved": Words(
+        DeniedError,
+        "the account or contract that moves this token is not approved by its holder",
+        "let the holder approve it (`WorkRegistry.approve` for the rights exchange), or send it from the holder",
+    ),
     "TokenAlreadyExists": Words(RefusedError, "this token already exists", "nothing is to be done"),
     "TokenDoesNotExist": Words(NotFoundError, "there is no such title or licence", "check the number"),
     "TransferFromIncorrectOwner": Words(RefusedError, "the token belongs to somebody else", "look its holder up"),
@@ -50,8 +56,9 @@ TOKENS: Final[dict[str, Words]] = {
     "TransferToZeroAddress": Words(InputError, "the receiver is the zero address", "name an account"),
     "TransferFromFailed": Words(
         RefusedError,
-        "the token did not let the ledger take the money: balance or allowance is too small",
-        "fund the account and allow the ledger the price, or sign a permit",
+        "the token did not let its money be taken: balance or allowance is too small",
+        "fund the account, and allow the contract that you called to take the money (the ledger for licences, the "
+        "exchange for sales and bids), or sign a permit where it is offered",
     ),
     "TransferFailed": Words(
         RefusedError,

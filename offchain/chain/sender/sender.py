@@ -33,6 +33,8 @@ _LOOK_UP: Final = ("already known", "known transaction", "already imported", "al
 class Sender:
     """Sends calls over one node, remembering them in one store.
 
+    A store belongs to one chain: for a local chain that was started anew use a new store.
+
     Args:
         client: node.
         store: where nonces and signed transactions are kept; senders of the same accounts share it.

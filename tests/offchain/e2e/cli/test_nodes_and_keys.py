@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import time
 
 import pytest
 from eth_account import Account
 
+from offchain.chain import Registration, work_hex
+from offchain.storage import IpfsNode
 from tests.offchain.e2e.cli.conftest import DATA
 
 UNKNOWN = "0x" + "00" * 31 + "01"
@@ -31,6 +35,31 @@ def test_verify__deployment_of_another_chain__refused(cli, tmp_path):
 def test_verify__unknown_work__not_found(cli):
     ended = cli("verify", UNKNOWN, "--json")
     assert (ended.status, ended.json["type"]) == (3, "urn:colophon:error:unknown-work")
+
+
+def test_verify__metadata_that_nobody_has__says_so_soon(cli):
+    work = work_hex(cli.world.register(b"without metadata", 3))
+    before = time.monotonic()
+    told = cli.json("verify", work)
+    assert time.monotonic() - before < 30  # the node alone is silent for a minute
+    assert (told["verdict"], told["title"]) == ("registered", None)
+    assert "the metadata is not reachable on IPFS" in told["note"]
+    assert "the metadata is not reachable on IPFS" in cli("verify", work).out
+
+
+def test_verify__metadata_of_another_program__is_not_called_unreachable(cli):
+    content, work = b'{"name": "made elsewhere"}', int.from_bytes(hashlib.sha256(b"elsewhere").digest(), "big")
+    IpfsNode(cli.environ["COLOPHON_IPFS_URL"]).pin(content)
+    registration = Registration(work, cli.world.accounts[3], hashlib.sha256(content).digest())
+    cli.world.send(cli.world.contracts.registry.register(registration), 3)
+    told = cli.json("verify", work_hex(work))
+    assert (told["verdict"], told["title"], told["note"]) == ("registered", None, None)
+
+
+def test_verify__nonsense__remedy_names_licence_numbers_too(cli):
+    ended = cli("verify", "nosuch", "--json")
+    assert (ended.status, ended.json["code"]) == (2, "work-malformed")
+    assert "number of a licence" in ended.json["remedy"]
 
 
 def test_verify__unknown_licence__not_found(cli):

@@ -49,6 +49,18 @@ def test_register__again_by_its_holder__succeeds_and_sends_nothing(cli, photogra
     assert transactions(cli, CREATOR) == before
 
 
+def test_register__again_with_other_terms_of_sale__says_that_they_were_not_changed(cli, photograph):
+    command = ("register", DATA / "chelsea.png", "--as", CREATOR, "--tier", "personal=1..2")
+    (item,) = cli.json(*command)["items"]
+    assert item["note"].startswith("the terms of sale were not changed")
+    assert "`OfferBook.set_bounds`" in cli(*command).out
+
+
+def test_register__again_with_a_tier_that_is_none__refused(cli, photograph):
+    ended = cli("register", DATA / "chelsea.png", "--as", CREATOR, "--tier", "gratis", "--json")
+    assert (ended.status, ended.json["code"]) == (3, "unknown-tier")
+
+
 def test_register__somebody_elses_work__refused_naming_work_and_holder(cli, photograph):
     ended = cli("register", DATA / "chelsea.png", "--as", STRANGER)
     assert (ended.status, ended.out) == (4, "")

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from offchain.api.schemas.sales import QuoteOut, QuoteStructOut
 from offchain.chain import Listing, work_hex
 from offchain.chain.client import Client
 from offchain.chain.offers import purchase
@@ -33,6 +34,12 @@ def test_price__registered_work__ceiling_holds_and_every_price_is_explained(cli,
     assert max(adaptations) <= 100_000_000
     assert len(prices) == 6
     assert all(price["explanation"]["sentence"] for price in prices)
+
+
+def test_quote__json__has_the_fields_that_the_api_gives(cli, photograph):
+    told = cli.json("quote", photograph, "--tier", "personal")
+    assert set(told) == set(QuoteOut.model_fields) - {"order", "permit"}
+    assert set(told["quote"]) == set(QuoteStructOut.model_fields)
 
 
 def test_quote__bought_once_by_its_buyer__licence_is_live_and_quote_is_used_up(cli, photograph, buyers):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import doctest
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import offchain.chain
 from offchain.chain.contracts import open_contracts
 from offchain.chain.deployments import Deployment, load_deployment, save_deployment
 from offchain.errors import InputError, NotFoundError, RefusedError
@@ -19,6 +22,22 @@ def test_save_deployment__read_back__is_the_same(world: World, tmp_path: Path):
     save_deployment(world.contracts.deployment, path)
     assert load_deployment(1337, path) == world.contracts.deployment
     assert set(json.loads(path.read_text())) == {"chainId", "block", "contracts"}
+
+
+def test_package__start_in_its_docstring__runs(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """On settings as `make up` leaves them: a run file that names the deployment file under the stack's folder."""
+    stack = tmp_path / "stack"
+    save_deployment(world.contracts.deployment, stack / "deployment.json")
+    running = {
+        "rpc_url": world.client.rpc_url,
+        "database_url": f"sqlite:///{stack / 'colophon.db'}",
+        "deployment": str(stack / "deployment.json"),
+    }
+    (tmp_path / "run.json").write_text(json.dumps({**running, "pid": os.getpid()}))
+    for name in ("RPC_URL", "DATABASE_URL", "DEPLOYMENT"):
+        monkeypatch.delenv(f"COLOPHON_{name}", raising=False)
+    monkeypatch.setenv("COLOPHON_HOME", str(tmp_path))
+    assert doctest.testmod(offchain.chain) == (0, 13)
 
 
 def test_load_deployment__under_home__is_found(world: World, tmp_path: Path):

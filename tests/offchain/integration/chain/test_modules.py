@@ -96,6 +96,11 @@ def test_dispute__not_ruled_for_half_a_year__expires(alone: World):
     assert disputes.case(dispute).status is CaseStatus.EXPIRED
 
 
+def test_arbitrator__owner__is_who_deployed_it(world: World):
+    assert world.contracts.arbitrator is not None
+    assert world.contracts.arbitrator.owner() == world.accounts[ADMIN]
+
+
 def test_arbitrator__after_a_ruling__pays_its_fee_out(world: World):
     work, purse = world.register(b"ruled", CREATOR), "0x" + "75" * 20
     _, fee = world.contracts.disputes.cost(work)

@@ -127,6 +127,32 @@ def test_words__epochs_used_up__speak_of_the_transfer_too():
     assert "change hands" in WORDS["WorkRegistry__EpochsUsedUp"].message
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("NotOwnerNorApproved", "`WorkRegistry.approve`"),
+        ("TransferFromFailed", "the exchange for sales and bids"),
+        ("OfferBook__BadTerms", "exclusive terms last up to ten years"),
+        ("OfferBook__BadTerms", "renewable terms have a duration"),
+        ("OfferBook__BelowEconomics", "`OfferBook.economics`"),
+        ("RoyaltyLedger__BadAdvance", "repeat what is asked for (`RoyaltyLedger.advance`)"),
+        ("RoyaltyLedger__NoAdvance", "let the title's holder request one"),
+        ("RoyaltyLedger__NothingToClaim", "`share_id(work, series)`"),
+    ],
+)
+def test_words__remedy__names_the_next_step(name: str, told: str):
+    assert told in WORDS[name].remedy
+
+
+def test_decode_revert__epoch_of_a_sale__remedy_names_the_epoch_and_that_of_shares():
+    remedy = decode_revert(revert(ERRORS["RightsExchange__WrongWorkEpoch"])).remedy
+    assert "epoch 7 of the work (0 for shares)" in remedy
+
+
+def test_words__not_the_admin__says_whose():
+    assert "admin (owner) of this contract" in WORDS["OwnableUnauthorizedAccount"].message
+
+
 def test_decode_revert__transfer_from_failed__speaks_of_balance_and_allowance():
     error = decode_revert(function_signature_to_4byte_selector("TransferFromFailed()"))
     assert error.code == "transfer-from-failed"
