@@ -18,10 +18,10 @@ export PYTHONUNBUFFERED := 1
 
 step = @printf '\033[1m==> %s\033[0m\n' "$(1)"
 
-.PHONY: help setup demo up down test test-contracts test-offchain coverage slither campaign-model bench-gas lint format doctor build clean distclean
+.PHONY: help setup demo up down test test-contracts test-offchain coverage slither campaign-model campaign-machines bench-gas lint format doctor build clean distclean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 27
 
 setup: .venv/linked node_modules/installed .colophon/solc/provided build/compiled build/model-prepared ## everything that the other targets need; does nothing when nothing changed
 
@@ -57,6 +57,10 @@ slither: setup .venv-tools/installed ## Slither on the contracts against the ans
 campaign-model: setup ## 100,000 random histories of the contracts against their model; writes tests/contracts/reference/campaign.json
 	$(call step,histories against the model)
 	@$(VENV)/python -m tests.contracts.reference.campaign --histories 100000 --processes 2
+
+campaign-machines: setup $(if $(filter anvil,$(CHAIN)),$(ANVIL)) ## both stateful machines, 50 long histories of 50 steps each; with CHAIN=anvil on Anvil
+	$(call step,stateful machines on $(CHAIN))
+	@COLOPHON_TEST_CHAIN=$(CHAIN) COLOPHON_STATEFUL_EXAMPLES=50 $(VENV)/python -m scripts.private_brownie test tests/contracts/stateful --network ganache-cli -p scripts.skips
 
 bench-gas: setup ## gas of every operation beside its goal, on a fresh chain; writes build/bench/gas.json
 	$(call step,gas)
