@@ -69,6 +69,8 @@ class Recorder:
         self.failure: UnavailableError | None = None
         self._node = httpx.Client(base_url=node, timeout=_SECONDS)
         self._codes: dict[str, bytes] = {}
+        self._waiting: list[tuple[str, str]] = []
+        self._automine = True
         self._lock = Lock()
 
     def answer(self, body: bytes) -> bytes:
@@ -79,11 +81,20 @@ class Recorder:
                 self._trace(request["method"], "debug_traceCall", [request["params"][0], request["params"][1]])
             answer = self._node.post("", content=body, headers={"Content-Type": "application/json"}).content
             if request["method"] in _SENDS and (digest := json.loads(answer).get("result")):
-                self._wait_until_mined(digest)
-                self._trace(request["method"], "debug_traceTransaction", [digest])
+                self._waiting.append((request["method"], digest))
+            elif request["method"] == "evm_setAutomine":
+                self._automine = request["params"][0]
             elif request["method"] in _CHANGES_CODE:
                 self._codes.clear()
+            if self._automine or request["method"] == "evm_mine":
+                self._trace_waiting()
             return answer
+
+    def _trace_waiting(self) -> None:
+        for method, digest in self._waiting:
+            self._wait_until_mined(digest)
+            self._trace(method, "debug_traceTransaction", [digest])
+        self._waiting.clear()
 
     def _trace(self, method: str, tracing: str, what: list[Any]) -> None:
         message = what[0] if isinstance(what[0], dict) else self._ask("eth_getTransactionByHash", *what)

@@ -124,9 +124,9 @@ def test_fulfil_authorized__what_the_order_refuses__refused(world, chain, work, 
     dear = world.order(quote, buyer, maxPrice=quote.price - 1)
     with reverts("Licensing__PriceTooHigh", quote.price, quote.price - 1):
         submit(quote, dear)
-    cheap = world.quote(work, price=1)
+    cheap, order = world.quote(work, price=1), world.order(quote, buyer)
     with reverts("Licensing__WrongQuote", world.hash(quote), world.hash(cheap)):
-        submit(cheap, world.order(quote, buyer), world.authorization(world.order(quote, buyer), 1))
+        submit(cheap, order, world.authorization(order, 1))
     native = world.quote(work, currency=NATIVE)
     with reverts("Licensing__NativeOrder"):
         submit(native, world.order(native, buyer))
