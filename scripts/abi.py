@@ -12,24 +12,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from offchain.chain.abi import CONTRACTS
 from offchain.errors import ColophonError, NotFoundError
 from scripts.localnet import ROOT
 
-__all__ = ["BUILT", "COMMITTED", "CONTRACTS", "canonical", "main", "stale", "write"]
+__all__ = ["BUILT", "COMMITTED", "canonical", "main", "stale", "write"]
 
-CONTRACTS: Final = (
-    "WorkRegistry",
-    "RoyaltyLedger",
-    "OfferBook",
-    "Licensing",
-    "RoyaltyInboxes",
-    "OwnerArbitrator",
-    "Disputes",
-    "RightsExchange",
-    "UsagePool",
-    "Subscriptions",
-    "TestDollar",
-)
 BUILT: Final = ROOT / "build" / "contracts"
 COMMITTED: Final = ROOT / "offchain" / "chain" / "abi"
 

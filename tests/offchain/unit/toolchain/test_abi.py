@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from offchain.chain.abi import CONTRACTS
 from offchain.errors import NotFoundError
 from scripts import abi
-from scripts.abi import BUILT, COMMITTED, CONTRACTS, canonical, main, stale, write
+from scripts.abi import BUILT, COMMITTED, canonical, main, stale, write
 
 FUNCTION = {"type": "function", "name": "pull", "inputs": [{"type": "uint256", "name": "child"}]}
 EVENT = {"name": "Pulled", "type": "event", "inputs": []}
