@@ -1,9 +1,9 @@
 """Does this resemble something registered? Hamming distance between 256-bit Content-Codes of one medium.
 
 A match is `same` (the very bytes) or `near` (at or below the medium's threshold); no match means the work is new. The
-thresholds separate what `python -m tests.bench.identity` measures. 256 bits are compared because 64 do not separate:
-of 19,900 pairs of unrelated 25×25 crops the closest are 6 of 64 bits apart, no more than a photograph and its own
-small JPEG, but 74 of 256.
+thresholds separate what `python -m tests.bench.identity.content_codes` measures. 256 bits are compared because 64 do
+not separate: of 19,900 pairs of unrelated 25×25 crops the closest are 6 of 64 bits apart, no more than a photograph
+and its own small JPEG, but 74 of 256.
 """
 
 from __future__ import annotations

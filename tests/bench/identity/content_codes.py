@@ -1,6 +1,6 @@
 """How far edited copies and unrelated works are apart: the measurement behind `offchain.identity.similarity.NEAR_BITS`.
 
-    python -m tests.bench.identity [TEXT_FILE ...]
+    python -m tests.bench.identity.content_codes [TEXT_FILE ...]
 
 Prints JSON. Images are those of the scikit-image wheel; texts are the files named, best whole novels without a
 publisher's text that they share, or else the chapters in tests/data. Deterministic.
@@ -24,7 +24,7 @@ from PIL import Image, ImageEnhance, ImageFilter
 from offchain.identity.image import grey_pixels
 from offchain.identity.similarity import NEAR_BITS
 
-DATA = Path(__file__).resolve().parents[1] / "data"
+DATA = Path(__file__).resolve().parents[2] / "data"
 SKIMAGE = Path((find_spec("skimage") or sys.exit("scikit-image is not installed")).origin or "").parent / "data"
 IMAGE_RADIUS, TEXT_RADIUS = NEAR_BITS.values()
 # One of each pair that shows the same: the stereo pair, the two chessboards.
