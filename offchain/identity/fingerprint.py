@@ -1,9 +1,9 @@
 """What a file is: its id, its media type and its ISCC (ISO 24138).
 
 The 64-bit Meta-, Content-, Data- and Instance-Codes and the ISCC-CODE composed of them are the standard identity of
-the work and go on chain. Beside them stands the 256-bit Content-Code, which `similarity` compares: same algorithm,
-same first 64 bits, four times the resolution. A work without enough to fingerprint (a blank image, a few words) has no
-Content-Code at all: it is registered by hash and never resembles anything.
+the work and go on chain. Beside them stands the 256-bit Content-Code: same algorithm, same first 64 bits, four times
+the resolution. A work without enough to fingerprint (a blank image, silence, a few words) has no Content-Code at all:
+it is registered by hash and never resembles anything.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Final
 
 import iscc_lib
 
 from offchain.errors import InputError
-from offchain.identity.digest import blocks, open_master
-from offchain.identity.image import image_code, open_image
-from offchain.identity.media_type import HEAD_SIZE, media_type
-from offchain.identity.text import decode_text, text_code
+from offchain.identity.digest import blocks
+from offchain.identity.media_type import Mode, mode_of
 
-__all__ = ["Identity", "identify", "unit_bytes"]
+__all__ = ["Identity", "compose", "require_content_code", "unit_bytes"]
 
-Mode = Literal["text", "image"]
+_HEADER_SIZE: Final = 2
+_CONTENT_SIZE: Final = 32
+_CONTENT_HEADERS: Final = tuple(bytes((0x20 | medium, 0x07)) for medium in range(4))
+"""ISCC unit headers: Content-Code, of text, image, audio, video; version 0, 256 bits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,32 +60,28 @@ class Identity:
         return b"".join(unit_bytes(unit) for unit in self.units)
 
 
-def identify(source: bytes | Path, *, title: str, limit: int, name: str | None = None) -> Identity:
-    """Identify a file.
+def compose(stream: BinaryIO, title: str, kind: str, content_code: str | None) -> Identity:
+    """The identity of a master whose content has been looked at; of its bytes this only computes hashes.
 
     Args:
-        source: the master's bytes, or its path.
-        title: the work's title, from which the Meta-Code is made.
-        limit: largest accepted size, in bytes.
-        name: file name of `source` where it is bytes; it only tells Markdown from plain text.
+        stream: the master.
+        title: from which the Meta-Code is made.
+        kind: its media type.
+        content_code: the 256-bit Content-Code, or None if featureless.
 
     Raises:
-        InputError: `file-unreadable`, `file-empty`, `file-oversized`, `media-unsupported`, `text-malformed`,
-            `image-malformed`, `image-oversized` or `title-empty`.
+        InputError: `title-empty`.
     """
-    with open_master(source, limit) as stream:
-        kind = media_type(stream.read(HEAD_SIZE), source.name if isinstance(source, Path) else name)
-        stream.seek(0)
-        content_code = _content_code(stream, kind)
-        stream.seek(0)
-        digest, size, data_units = _hash(stream)
-    units = (_meta_code(title), *_shortened(content_code), *data_units)
+    meta = _meta_code(title)
+    stream.seek(0)
+    digest, size, data_units = _hash(stream)
+    units = (meta, *_shortened(content_code), *data_units)
     return Identity(
         work_id=int.from_bytes(digest, "big"),
         size=size,
         media_type=kind,
-        mode="image" if kind.startswith("image/") else "text",
-        iscc=_composed(units),
+        mode=mode_of(kind),
+        iscc=iscc_lib.gen_iscc_code_v0(list(units)).iscc,
         units=units,
         content_code=content_code,
     )
@@ -97,8 +93,21 @@ def unit_bytes(unit: str) -> bytes:
     return base64.b32decode(code + "=" * (-len(code) % 8))
 
 
-def _content_code(stream: BinaryIO, kind: str) -> str | None:
-    return image_code(open_image(stream)) if kind.startswith("image/") else text_code(decode_text(stream.read()))
+def require_content_code(code: str) -> str:
+    """The code, if it is a 256-bit Content-Code (ISO 24138) of a medium that is known here.
+
+    Raises:
+        InputError: `content-code-malformed`.
+    """
+    try:
+        unit = unit_bytes(code)
+    except ValueError:
+        unit = b""
+    if unit[:_HEADER_SIZE] not in _CONTENT_HEADERS or len(unit) != _HEADER_SIZE + _CONTENT_SIZE:
+        raise InputError(
+            "content-code-malformed", f"{code!r} is not a 256-bit Content-Code", "take the code from identify()"
+        )
+    return code
 
 
 def _hash(stream: BinaryIO) -> tuple[bytes, int, tuple[str, ...]]:
@@ -125,7 +134,3 @@ def _shortened(content_code: str | None) -> tuple[str, ...]:
         return ()
     main, sub, version, _, digest = iscc_lib.iscc_decode(content_code)
     return ("ISCC:" + iscc_lib.encode_component(main, sub, version, 64, digest[:8]),)
-
-
-def _composed(units: tuple[str, ...]) -> str:
-    return iscc_lib.gen_iscc_code_v0(list(units)).iscc

@@ -6,10 +6,12 @@ Processing: transpose by the EXIF orientation, lay on white, crop a uniform bord
 
 from __future__ import annotations
 
+import math
 import struct
 import zlib
+from importlib import import_module
 from io import SEEK_CUR
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, cast
 
 import iscc_lib
 from PIL import Image, ImageOps
@@ -24,13 +26,18 @@ MAX_PIXELS: Final = 50_000_000
 MIN_CONTRAST: Final = 8
 """Grey levels between the darkest and the lightest of the 32×32 pixels, below which an image has no fingerprint."""
 
-_FORMATS: Final = ("PNG", "JPEG", "WEBP")
+_FORMATS: Final = ("PNG", "JPEG", "WEBP", "TIFF", "GIF")
 _PNG_SIGNATURE_SIZE: Final = 8
 _SIDE: Final = 32
 
+# Image.open would import these while it looks at a file, in every confined process anew.
+Image.preinit()
+for _plugin in ("Mpo", "Tiff", "WebP"):
+    import_module(f"PIL.{_plugin}ImagePlugin")
+
 
 def open_image(stream: BinaryIO) -> Image.Image:
-    """Decode an image completely and turn it upright (EXIF orientation); of an animation, the first frame.
+    """Decode an image completely and turn it upright (EXIF orientation); of several frames or pages, the first.
 
     Raises:
         InputError: `image-oversized`, or `image-malformed` for truncated and damaged files.
@@ -59,6 +66,8 @@ def _decoded(stream: BinaryIO) -> Image.Image:
     stream.seek(0)
     image = Image.open(stream, formats=_FORMATS)
     image.load()
+    if image.mode == "LAB":
+        raise ValueError("its colours are L*a*b*, which are not read")
     ImageOps.exif_transpose(image, in_place=True)
     return image
 
@@ -98,10 +107,21 @@ def on_white(image: Image.Image) -> Image.Image:
     """The image as RGB of 8 bits, what is transparent laid on white."""
     if image.mode.startswith("I;16"):
         return image.point(lambda level: level / 256).convert("L").convert("RGB")
+    if image.mode in ("I", "F"):
+        return _stretched(image).convert("RGB")
     if not image.has_transparency_data:
         return image if image.mode == "RGB" else image.convert("RGB")
     layer = image.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
+
+
+def _stretched(image: Image.Image) -> Image.Image:
+    """Grey levels of 32 bits, whose range no standard fixes, spread over 8."""
+    low, high = map(float, cast("tuple[float, float]", image.getextrema()))  # of one channel, not of several
+    if not math.isfinite(low) or not math.isfinite(high) or low == high:
+        return Image.new("L", image.size)
+    scale = 255 / (high - low)
+    return image.point(lambda level: level * scale - low * scale).convert("L")
 
 
 def _content_box(image: Image.Image) -> tuple[int, int, int, int] | None:

@@ -116,3 +116,33 @@ def test_open_image__decompression_bomb__is_refused_undecoded(side):
     with pytest.raises(InputError) as caught:
         open_image(BytesIO(b"\x89PNG\r\n\x1a\n" + body))
     assert caught.value.code == "image-oversized"
+
+
+@pytest.mark.parametrize("mode", ["I", "F"])
+def test_grey_pixels__levels_of_32_bits__are_spread_over_8(picture, mode):
+    """TIFF fixes no range for them: cut at 255 a scan of 0 to 70,000 would be white."""
+    grey = np.asarray(picture.convert("L")).astype(np.float64)
+    wide = (grey - grey.min()) / (grey.max() - grey.min()) * 70_000
+    stored = encoded(Image.fromarray(wide.astype(np.int32 if mode == "I" else np.float32)), "TIFF")
+    spread = Image.fromarray(np.floor(wide / 70_000 * 255).astype(np.uint8))
+    ours, expected = (np.frombuffer(grey_pixels(image), np.uint8) for image in (open_image(stored), spread))
+    assert np.abs(ours.astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize("level", [np.nan, np.inf, 7.0])
+def test_image_code__levels_without_a_range__has_none(level):
+    levels = np.full((40, 40), level, dtype=np.float32)
+    assert image_code(open_image(encoded(Image.fromarray(levels), "TIFF"))) is None
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "GIF"])
+def test_open_image__several_pages_or_frames__is_the_first(picture, kind):
+    first = picture.convert("L")
+    both = encoded(first, kind, save_all=True, append_images=[Image.new("L", picture.size)])
+    assert grey_pixels(open_image(both)) == grey_pixels(first)
+
+
+def test_open_image__colours_that_are_not_read__is_malformed():
+    with pytest.raises(InputError) as caught:
+        open_image(encoded(Image.new("LAB", (64, 64)), "TIFF"))
+    assert caught.value.code == "image-malformed"
