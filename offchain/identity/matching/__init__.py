@@ -9,6 +9,19 @@ An index proposes, `compare` decides: nothing is called a copy because of a code
 
 from __future__ import annotations
 
-from offchain.identity.matching.features import Features, Likeness, Matcher, Probe, Region
+from importlib import import_module
 
-__all__ = ["Features", "Likeness", "Matcher", "Probe", "Region"]
+from offchain.identity.matching.features import Decision, Features, Likeness, Matcher, Medium, Probe, Region
+
+__all__ = ["Decision", "Features", "Likeness", "Matcher", "Medium", "Probe", "Region", "compare"]
+
+
+def compare(medium: Medium, probe: bytes, registered: bytes) -> Likeness | None:
+    """Decide from a probe's evidence and a work's evidence of one medium; None when they have nothing in common.
+
+    Raises:
+        InputError: `evidence-malformed`.
+    """
+    # Each brings libraries of its own, which a search in another medium need not load.
+    likeness: Likeness | None = import_module(f"offchain.identity.matching.{medium}").compare(probe, registered)
+    return likeness

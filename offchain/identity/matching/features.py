@@ -8,12 +8,13 @@ from typing import Literal, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CODE_BYTES", "Features", "Likeness", "Matcher", "Medium", "Probe", "Region"]
+__all__ = ["CODE_BYTES", "Decision", "Features", "Likeness", "Matcher", "Medium", "Probe", "Region"]
 
 CODE_BYTES = 32
 """Length of the codes that a Hamming index holds: 256 bits."""
 
 Medium = Literal["text", "image", "audio", "video"]
+Decision = Literal["same", "derived", "similar"]
 Content_contra = TypeVar("Content_contra", contravariant=True)
 
 
@@ -76,7 +77,7 @@ class Likeness:
 
     Attributes:
         decision: `same` content in another encoding, `derived` from it, or only `similar` to it.
-        method: what found it, e.g. `orb-ransac`, `word-5-grams`, `chromaprint-alignment`.
+        method: what found it, e.g. `sift-ransac`, `word-5-grams`, `chromaprint-alignment`.
         score: 0 to 1, comparable within one method only.
         error_rate: share of unrelated pairs that reach this decision, as `make bench-identity` measured it (upper end
             of the 95 % interval).
@@ -84,7 +85,7 @@ class Likeness:
         regions: where they agree, best first, at most 20.
     """
 
-    decision: Literal["same", "derived", "similar"]
+    decision: Decision
     method: str
     score: float
     error_rate: float
