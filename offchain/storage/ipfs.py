@@ -5,25 +5,34 @@ Speaks the RPC of Kubo and js-ipfs. Every call ends, whatever the node does.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from offchain.config import shown_url
 from offchain.errors import InputError, NotFoundError, UnavailableError
-from offchain.storage.cid import normal_cid
+from offchain.storage.car import write_car
+from offchain.storage.cid import RAW, cid_bytes, cid_codec, cid_digest, cid_text, normal_cid, parse_cid
+from offchain.storage.dag_pb import Link
+from offchain.storage.reading import MAX_BLOCK, ContentReader, oversized
 from offchain.storage.rpc import answering
 from offchain.storage.transport import BoundedClient
-from offchain.storage.unixfs import CHUNK_SIZE, local_cid
+from offchain.storage.unixfs import CHUNK_SIZE, Outline, outline
+from offchain.storage.upload import is_long, upload
 
-__all__ = ["IpfsNode"]
+__all__ = ["IpfsNode", "opened"]
 
 # Without raw leaves a node answers another CID for the same file.
 _LAYOUT: Final = {"pin": "true", "cid-version": "1", "raw-leaves": "true", "chunker": f"size-{CHUNK_SIZE}"}
 
+_PINNING_RATE: Final = 2**24
+"""Bytes a second that a node walks when it pins a tree, at the least; it is silent meanwhile."""
 
-class IpfsNode:
+
+class IpfsNode(ContentReader):
     """A node's RPC endpoint.
 
     Args:
@@ -36,48 +45,79 @@ class IpfsNode:
 
     def __init__(self, url: str, timeout: float = 60.0) -> None:
         self.url = url
+        self._timeout = timeout
         self._client = BoundedClient(url, timeout)
 
     def pin(self, content: bytes | Path) -> str:
         """Add and pin a file; doing it again changes nothing.
 
+        A long file is sent in parts: after an interruption, doing it again sends what the node lacks.
+
         Returns:
             Its CIDv1, as computed here and confirmed by the node.
 
         Raises:
-            InputError: `content-empty` or `file-unreadable`.
+            InputError: `content-empty`, `file-unreadable`, or `file-changed` while it was being read.
             UnavailableError: `ipfs-lied` when the node's CID differs; `ipfs-down`, `ipfs-timeout`, `ipfs-failed`.
         """
-        with _opened(content) as stream:
-            expected = local_cid(stream)
-            stream.seek(0)
-            with answering(self.url, expected):
-                answer = self._client.add_bytes(_pieces(stream), opts=_LAYOUT)
-        answered = _readable(str(answer))
-        if answered != expected:
-            raise self._lied(expected, answered, "stored something else")
-        return expected
+        with opened(content) as stream:
+            tree = outline(stream)
+            self.store(stream, tree)
+        return tree.cid
 
-    def fetch(self, cid: str, limit: int) -> bytes:
-        """Read a file and verify it against its CID.
-
-        Args:
-            cid: of content in the layout of `local_cid`.
-            limit: largest accepted size, in bytes.
+    def store(self, stream: BinaryIO, tree: Outline) -> None:
+        """Add and pin a file whose outline is known; `stream` can seek.
 
         Raises:
-            InputError: `cid-malformed`, or `content-oversized` when more than `limit` bytes come.
-            NotFoundError: `content-not-found`.
-            UnavailableError: `ipfs-lied` for other or truncated bytes; `ipfs-down`, `ipfs-failed`; `ipfs-timeout` for
-                silence and for less than 64 KiB/s (a node that looks for content which nobody has is silent).
+            InputError, UnavailableError: as for `pin`.
         """
-        expected = normal_cid(cid)
+        if is_long(tree):
+            upload(self, stream, tree)
+            return
+        stream.seek(0)
+        with answering(self.url, tree.cid):
+            answer = self._client.add_bytes(_pieces(stream), opts=_LAYOUT)
+        self._require(tree.cid, _readable(str(answer)))
+
+    def import_blocks(self, root: Link, blocks: Iterable[tuple[bytes, bytes]]) -> None:
+        """Send the blocks of a tree, or those that the node lacks, and pin its root.
+
+        Raises:
+            UnavailableError: `ipfs-lied` when the node confirms another root; `ipfs-failed` when it cannot pin.
+        """
+        expected, patience = cid_text(root.cid), self._timeout + root.dag_size / _PINNING_RATE
         with answering(self.url, expected):
-            content = self._download(expected, limit)
-        received = local_cid(content)
-        if received != expected:
-            raise self._lied(expected, received, f"returned {len(content)} other or truncated bytes")
-        return content
+            answer = self._client.import_car(write_car([root.cid], blocks), patience)[0]["Root"]
+            confirmed, refusal = answer["Cid"]["/"], answer.get("PinErrorMsg")
+        if refusal:
+            raise UnavailableError(
+                "ipfs-failed", f"the IPFS node at {shown_url(self.url)} did not pin: {refusal}", "read the node's log"
+            )
+        self._require(expected, _readable(str(confirmed)))
+
+    def block(self, cid: str, limit: int = MAX_BLOCK) -> bytes:
+        """A block, verified against its CID; see `ContentReader`."""
+        wanted = parse_cid(cid)
+        with answering(self.url, cid):
+            content = self._whole(cid, limit) if cid_codec(wanted) == RAW else self._client.block.get(cid)
+        if hashlib.sha256(content).digest() != cid_digest(wanted):
+            received = cid_text(cid_bytes(cid_codec(wanted), hashlib.sha256(content).digest()))
+            raise self._lied(cid, received, f"returned {len(content)} other or truncated bytes")
+        return bytes(content)
+
+    def leaves(self, parent: str, offset: int, links: Sequence[Link]) -> Generator[bytes, None, None]:
+        """Consecutive raw leaves, each verified, streamed in one answer; see `ContentReader`."""
+        length, waiting, buffer = sum(link.file_size for link in links), list(reversed(links)), bytearray()
+        with answering(self.url, parent), self._client.cat(parent, offset, length, stream=True) as pieces:
+            for piece in pieces:
+                buffer += piece
+                while waiting and len(buffer) >= waiting[-1].file_size:
+                    link = waiting.pop()
+                    yield self._verified(link, bytes(buffer[: link.file_size]))
+                    del buffer[: link.file_size]
+                if not waiting:
+                    return
+        self._verified(waiting[-1], bytes(buffer))
 
     def is_pinned(self, cid: str) -> bool:
         """Whether the node says that it keeps this content as a pin of its own; only `fetch` proves it.
@@ -108,20 +148,41 @@ class IpfsNode:
         except NotFoundError:
             return
 
-    def _download(self, cid: str, limit: int) -> bytes:
+    def remove_block(self, cid: str) -> None:
+        """Let the node drop one block; no error if it has none, or keeps it for another pin.
+
+        Raises:
+            UnavailableError: `ipfs-down`, `ipfs-timeout`, `ipfs-failed`.
+        """
+        with answering(self.url, cid):
+            self._client.remove_block(cid)
+
+    def _whole(self, cid: str, limit: int) -> bytes:
+        """A raw block, read as a file: a node may send more than it was asked for."""
         content = bytearray()
-        # One byte more than allowed tells "too large" from "just fits"; a node may send more than it was asked for.
+        # One byte more than allowed tells "too large" from "just fits".
         with self._client.cat(cid, length=limit + 1, stream=True) as pieces:
             for piece in pieces:
                 content += piece
                 if len(content) > limit:
-                    raise InputError("content-oversized", f"{cid} has more than {limit} bytes", "raise the limit")
+                    raise oversized(cid, limit) if limit < MAX_BLOCK else self._lied(cid, "more", "returned no block")
         return bytes(content)
+
+    def _verified(self, link: Link, leaf: bytes) -> bytes:
+        digest = hashlib.sha256(leaf).digest()
+        if digest != cid_digest(link.cid):
+            received = cid_text(cid_bytes(RAW, digest))
+            raise self._lied(cid_text(link.cid), received, f"returned {len(leaf)} other or truncated bytes")
+        return leaf
+
+    def _require(self, expected: str, answered: str) -> None:
+        if answered != expected:
+            raise self._lied(expected, answered, "stored something else")
 
     def _lied(self, expected: str, answered: str, what: str) -> UnavailableError:
         return UnavailableError(
             "ipfs-lied",
-            f"the IPFS node at {self.url} {what}: expected {expected}, got {answered}",
+            f"the IPFS node at {shown_url(self.url)} {what}: expected {expected}, got {answered}",
             "do not trust this node; point COLOPHON_IPFS_URL at another",
             expected=expected,
             answered=answered,
@@ -137,7 +198,12 @@ def _readable(answer: str) -> str:
 
 
 @contextmanager
-def _opened(content: bytes | Path) -> Iterator[BinaryIO]:
+def opened(content: bytes | Path) -> Iterator[BinaryIO]:
+    """Content as a stream that can seek.
+
+    Raises:
+        InputError: `content-empty` or `file-unreadable`.
+    """
     try:
         stream: BinaryIO = BytesIO(content) if isinstance(content, bytes) else content.open("rb")
     except OSError as error:
