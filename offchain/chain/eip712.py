@@ -17,6 +17,7 @@ from eth_utils.crypto import keccak
 from eth_utils.exceptions import ValidationError
 
 from offchain.chain.abi import entries
+from offchain.chain.key_request import KeyLogRequest, KeyRequest
 from offchain.chain.structs import Agreement, Order, Quote, Registration
 from offchain.errors import InputError
 
@@ -26,6 +27,8 @@ __all__ = [
     "authorization_typed",
     "consent_typed",
     "digest",
+    "key_log_request_typed",
+    "key_request_typed",
     "order_typed",
     "permit_typed",
     "quote_typed",
@@ -60,6 +63,19 @@ _AUTHORIZATION: Final = [  # ERC-3009, "Specification", receiveWithAuthorization
     {"name": "validAfter", "type": "uint256"},
     {"name": "validBefore", "type": "uint256"},
     {"name": "nonce", "type": "bytes32"},
+]
+_KEY_REQUEST: Final = [
+    {"name": "account", "type": "address"},
+    {"name": "work", "type": "uint256"},
+    {"name": "licence", "type": "uint256"},
+    {"name": "recipient", "type": "string"},
+    {"name": "nonce", "type": "uint256"},
+    {"name": "deadline", "type": "uint256"},
+]
+_KEY_LOG_REQUEST: Final = [
+    {"name": "account", "type": "address"},
+    {"name": "work", "type": "uint256"},
+    {"name": "deadline", "type": "uint256"},
 ]
 _SIGNED_BESIDE: Final = [{"name": "epoch", "type": "uint256"}, {"name": "deadline", "type": "uint256"}]
 
@@ -103,6 +119,18 @@ def consent_typed(domain: Domain, agreement: Agreement) -> TypedData:
     inputs = _inputs("OfferBook", "hashConsent")
     types["Consent"] = [{"name": given["name"], "type": _collect(given, types)} for given in inputs]
     return _typed(domain, "Consent", types, _message(agreement))
+
+
+def key_request_typed(chain_id: int, licensing: str, request: KeyRequest) -> TypedData:
+    """What the holder of a licence signs to be given the content key; bound to the chain and its Licensing contract."""
+    domain = Domain("Colophon", "1", chain_id, licensing)
+    return _typed(domain, "KeyRequest", {"KeyRequest": _KEY_REQUEST}, _message(request))
+
+
+def key_log_request_typed(chain_id: int, licensing: str, request: KeyLogRequest) -> TypedData:
+    """What the holder of a title signs to see the releases of the work's key; bound as a key request is."""
+    domain = Domain("Colophon", "1", chain_id, licensing)
+    return _typed(domain, "KeyLogRequest", {"KeyLogRequest": _KEY_LOG_REQUEST}, _message(request))
 
 
 def permit_typed(domain: Domain, owner: str, spender: str, value: int, nonce: int, deadline: int) -> TypedData:

@@ -1,0 +1,227 @@
+"""The key service: gives the content key of a sealed work to whom the chain, asked now, lets use the work.
+
+    draft_key_request → the wallet signs → release_key: shape, deadline, signature, right, scope, nonce → age file
+
+Nothing is believed that the store has copied from the chain: a licence that expired, was given back or transferred
+opens nothing from that block on. What was opened before stays open to whoever kept it; no lock changes that.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+from offchain.chain import work_hex
+from offchain.chain.address import parse_address
+from offchain.chain.eip712 import TypedData, key_log_request_typed, key_request_typed
+from offchain.chain.key_request import KeyLogRequest, KeyRequest
+from offchain.chain.signatures import require_signature
+from offchain.errors import DeniedError, InputError, NotFoundError, RefusedError
+from offchain.storage.age import normal_recipient, wrap_key
+from offchain.store import KeyReleaseRecord
+from offchain.workflows.catalogue import describe
+from offchain.workflows.metadata import Rendition
+from offchain.workflows.sealing import content_key, sealed_rendition
+from offchain.workflows.services import Services
+from offchain.workflows.terms.scope import MEDIA, medium_of, scope_names
+
+__all__ = [
+    "KeyRelease",
+    "draft_key_request",
+    "key_releases",
+    "log_request_typed",
+    "release_key",
+    "request_typed",
+    "shown_releases",
+]
+
+LONGEST: Final = 3600
+"""Seconds that a request may be good for: a signature that leaks is soon worth nothing."""
+
+_DRAFTED: Final = 600
+_NONCE_BITS: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRelease:
+    """A content key on its way.
+
+    Attributes:
+        request: what was asked.
+        key: armored age file of the 32 key bytes, to the request's recipient.
+        rendition: what the key opens.
+        block: newest block when the right was checked.
+    """
+
+    request: KeyRequest
+    key: str
+    rendition: Rendition
+    block: int
+
+
+def draft_key_request(
+    services: Services, account: str, recipient: str, *, licence: int = 0, work: int | None = None
+) -> KeyRequest:
+    """A request for the account to sign, good for ten minutes.
+
+    Args:
+        services: of this process.
+        account: who asks.
+        recipient: age recipient that the key shall be wrapped to.
+        licence: by which licence; zero for the holder of the title.
+        work: needed where there is no licence.
+
+    Raises:
+        NotFoundError: `unknown-licence`.
+        InputError: `recipient-malformed`, `address-malformed`; `work-missing`, neither licence nor work is named.
+    """
+    if work is None and not licence:
+        raise InputError("work-missing", "neither a licence nor a work is named", "name one of them")
+    opens = services.contracts.licensing.licence(licence).work if work is None else work
+    return KeyRequest(
+        account=parse_address(account),
+        work=opens,
+        licence=licence,
+        recipient=normal_recipient(recipient),
+        nonce=secrets.randbits(_NONCE_BITS),
+        deadline=services.now() + _DRAFTED,
+    )
+
+
+def request_typed(services: Services, request: KeyRequest) -> TypedData:
+    """What the request's account signs."""
+    return key_request_typed(services.client.chain_id, services.contracts.licensing.address, request)
+
+
+def release_key(services: Services, request: KeyRequest, signature: bytes) -> KeyRelease:
+    """Wrap the content key for whoever may have it, and log that.
+
+    Raises:
+        InputError: `recipient-malformed`, or `deadline-far`, more than `LONGEST` seconds ahead.
+        DeniedError: `bad-signature`, `not-licence-holder`, `not-title-holder`, `scope-not-bought`.
+        RefusedError: `expired`, `licence-expired`, `wrong-work`, or `request-used`.
+        NotFoundError: `unknown-licence`, `unknown-work`, `content-not-sealed`.
+        UnavailableError: the chain does not answer, or the service cannot open its keys.
+    """
+    recipient, now = normal_recipient(request.recipient), services.now()
+    _require_timely(request.deadline, now)
+    require_signature(services.client, request.account, request_typed(services, request), signature)
+    block = services.client.head()
+    rendition, key = _sealed(services, request.work)
+    if request.licence:
+        _require_licence(services, request, rendition, now)
+    else:
+        _require_title(services, request.account, request.work)
+    _log(services, request, recipient, block, now)
+    return KeyRelease(request, wrap_key(key, recipient), rendition, block)
+
+
+def key_releases(services: Services, work: int, limit: int, *, before: int | None = None) -> list[KeyReleaseRecord]:
+    """To whom a work's key was released, newest first; `before` is the sequence of the last one that was seen."""
+    with services.store.snapshot() as tx:
+        return list(tx.key_releases.of_work(work, limit, before))
+
+
+def log_request_typed(services: Services, request: KeyLogRequest) -> TypedData:
+    """What the request's account signs."""
+    return key_log_request_typed(services.client.chain_id, services.contracts.licensing.address, request)
+
+
+def shown_releases(
+    services: Services, request: KeyLogRequest, signature: bytes, limit: int, *, before: int | None = None
+) -> list[KeyReleaseRecord]:
+    """As `key_releases`, for the holder of the title alone.
+
+    Raises:
+        InputError: `deadline-far`.
+        DeniedError: `bad-signature`, `not-title-holder`.
+        RefusedError: `expired`.
+        NotFoundError: `unknown-work`.
+        UnavailableError: the chain does not answer.
+    """
+    _require_timely(request.deadline, services.now())
+    require_signature(services.client, request.account, log_request_typed(services, request), signature)
+    _require_title(services, request.account, request.work)
+    return key_releases(services, request.work, limit, before=before)
+
+
+def _require_timely(deadline: int, now: int) -> None:
+    if deadline < now:
+        raise RefusedError("expired", "the request has expired", "sign a new one", expired=deadline)
+    if deadline > now + LONGEST:
+        raise InputError(
+            "deadline-far", f"the request is good for more than {LONGEST} s", "sign one with a nearer deadline"
+        )
+
+
+def _sealed(services: Services, work: int) -> tuple[Rendition, bytes]:
+    """The rendition that the registered metadata names, and the key that opens it."""
+    kept = content_key(services, work)
+    metadata = describe(services, work).metadata
+    rendition = None if metadata is None else sealed_rendition(metadata)
+    # The same master may have been sealed by another service, under another key, and registered from there.
+    if rendition is None or rendition.cid != kept.cid:
+        raise NotFoundError(
+            "content-not-sealed",
+            "this service did not seal the content that the work's metadata names",
+            "ask the service that the work was registered with",
+            work=work_hex(work),
+        )
+    return rendition, kept.key
+
+
+def _require_licence(services: Services, request: KeyRequest, rendition: Rendition, now: int) -> None:
+    """One call decides, so all of it is true in one block; only a refusal is looked into."""
+    medium = medium_of(rendition.media_type)
+    licensing = services.contracts.licensing
+    licence = licensing.licence(request.licence)
+    if licence.work != request.work:
+        raise RefusedError(
+            "wrong-work", "this licence is for another work", "name its work", work=work_hex(licence.work)
+        )
+    # A chain that has not had a block for a while still takes the time of its last one for now.
+    if licence.expiry <= now or not licensing.is_live(request.licence):
+        raise RefusedError(
+            "licence-expired", "this licence has expired and proves nothing", "buy another", expired=licence.expiry
+        )
+    if licensing.may_use(request.licence, request.account, MEDIA[medium]):
+        return
+    if licensing.may_use(request.licence, request.account, 0):
+        scope = services.contracts.offers.terms(licence.terms).scope
+        raise DeniedError(
+            "scope-not-bought",
+            f"this licence does not cover the medium {medium}",
+            "buy one that does",
+            media=scope_names(scope)["media"],
+        )
+    raise DeniedError(
+        "not-licence-holder", f"{request.account} does not hold this licence", "sign with the account that does"
+    )
+
+
+def _require_title(services: Services, account: str, work: int) -> None:
+    if services.contracts.registry.title(work).holder != account:
+        raise DeniedError(
+            "not-title-holder",
+            f"{account} does not hold the title of this work",
+            "name the licence by which you may use it",
+        )
+
+
+def _log(services: Services, request: KeyRequest, recipient: str, block: int, now: int) -> None:
+    """Use up the nonce; the row is there before the key leaves."""
+    with services.store.transaction() as tx:
+        if tx.key_releases.is_used(request.account, request.nonce):
+            raise RefusedError("request-used", "this request was answered before", "sign a new one, with another nonce")
+        tx.key_releases.add(
+            KeyReleaseRecord(
+                work=request.work,
+                account=request.account,
+                licence=request.licence,
+                recipient=recipient,
+                nonce=request.nonce,
+                block=block,
+                released_at=now,
+            )
+        )

@@ -1,0 +1,182 @@
+"""Sealing: the rendition of a work for sale that only licensees can open, and the content keys behind it.
+
+A work has one content key in a store. It is made once, with the salt of its sealed rendition, so that a step that is
+repeated pins the same bytes. Keys lie in the store wrapped under the master key, and leave it only by
+`offchain.workflows.releasing`; no step returns one, since the journal keeps what steps return.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from offchain.chain import work_hex
+from offchain.chain.signer import DEVELOPMENT_CHAINS
+from offchain.errors import NotFoundError, RefusedError, UnavailableError
+from offchain.identity import Identity
+from offchain.storage.master_key import MasterKey, keep_master_key
+from offchain.storage.sealing import SEALED_SCHEME, sealed
+from offchain.storage.stream import KEY_SIZE, SALT_SIZE
+from offchain.store import ContentKeyRecord, Store
+from offchain.workflows.metadata import Metadata, Rendition
+from offchain.workflows.requests import RegistrationRequest
+from offchain.workflows.services import Services
+
+__all__ = [
+    "ContentKey",
+    "content_key",
+    "is_for_sale",
+    "require_master_key",
+    "rewrap_keys",
+    "seal_master",
+    "sealed_rendition",
+]
+
+_ROLE: Final = "sealed"
+
+
+@dataclass(frozen=True, slots=True)
+class ContentKey:
+    """What opens one work; never logged, never in a journal.
+
+    Attributes:
+        key: 32 bytes.
+        cid: of the sealed rendition that it opens, None before that is pinned.
+    """
+
+    key: bytes = field(repr=False)
+    cid: str | None
+
+
+def is_for_sale(request: RegistrationRequest) -> bool:
+    """Whether a registration offers licences, so that its work is sealed."""
+    return bool(request.tiers or request.listings)
+
+
+def require_master_key(services: Services) -> MasterKey:
+    """The key that content keys are wrapped under: from the settings, on a local chain else from the home folder.
+
+    Raises:
+        InputError: `content-key-malformed`.
+        UnavailableError: `no-content-key` on a live chain, where a key must be chosen and backed up on purpose;
+            `disk-failed`.
+    """
+    if services.settings.content_key is not None:
+        return MasterKey(services.settings.content_key)
+    if services.client.chain_id not in DEVELOPMENT_CHAINS:
+        raise UnavailableError(
+            "no-content-key",
+            "this process has no key to keep content keys under",
+            "openssl rand -hex 32 > FILE, back it up, and set COLOPHON_CONTENT_KEY_FILE=FILE",
+        )
+    return keep_master_key(services.settings.home / "content.key")
+
+
+def seal_master(services: Services, identity: Identity) -> Rendition:
+    """Encrypt a work's master and pin it; doing it again gives the same rendition.
+
+    Raises:
+        NotFoundError: `master-missing`.
+        UnavailableError: `master-damaged`, `disk-failed`, `no-content-key`, or the IPFS node's reason.
+    """
+    work = identity.work_id
+    master = services.vault.master(work)
+    kept = _kept(services, work) or _make(services, work)
+    key = _unwrap(require_master_key(services), kept)
+    with services.vault.scratch() as path:
+        size, digest = _write(master, path, key, kept.salt)
+        cid = services.ipfs.pin(path)
+    _remember(services.store, work, cid)
+    return Rendition(_ROLE, identity.media_type, size, "0x" + digest, cid, SEALED_SCHEME)
+
+
+def sealed_rendition(metadata: Metadata) -> Rendition | None:
+    """The rendition that a work's content key opens, or None."""
+    return next((each for each in metadata.renditions if each.scheme == SEALED_SCHEME), None)
+
+
+def content_key(services: Services, work: int) -> ContentKey:
+    """The key of a work that was sealed here.
+
+    Raises:
+        NotFoundError: `content-not-sealed`.
+        UnavailableError: `content-key-foreign`, `content-key-damaged`, `no-content-key`.
+    """
+    kept = _kept(services, work)
+    if kept is None:
+        raise NotFoundError(
+            "content-not-sealed",
+            "this service has no key of this work",
+            "ask the service that the work was registered with: colophon open --service URL",
+            work=work_hex(work),
+        )
+    return ContentKey(_unwrap(require_master_key(services), kept), kept.cid)
+
+
+def rewrap_keys(store: Store, old: MasterKey, new: MasterKey) -> int:
+    """Wrap every content key under another master key, all or none; how many were.
+
+    Raises:
+        UnavailableError: `content-key-foreign`, `content-key-damaged`.
+    """
+    with store.transaction() as tx:
+        records = [record for record in tx.content_keys.all() if record.master != new.id]
+        for record in records:
+            record.wrapped = new.wrap(record.work, _unwrap(old, record))
+            record.master = new.id
+    return len(records)
+
+
+def _kept(services: Services, work: int) -> ContentKeyRecord | None:
+    with services.store.snapshot() as tx:
+        return tx.content_keys.find(work)
+
+
+def _make(services: Services, work: int) -> ContentKeyRecord:
+    master = require_master_key(services)
+    made = ContentKeyRecord(
+        work=work,
+        master=master.id,
+        wrapped=master.wrap(work, secrets.token_bytes(KEY_SIZE)),
+        salt=secrets.token_bytes(SALT_SIZE),
+        created_at=services.now(),
+    )
+    try:
+        with services.store.transaction() as tx:
+            tx.content_keys.add(made)
+    except RefusedError:  # another process was first, and its key stands
+        made = _kept(services, work) or made
+    return made
+
+
+def _unwrap(master: MasterKey, record: ContentKeyRecord) -> bytes:
+    if record.master != master.id:
+        raise UnavailableError(
+            "content-key-foreign",
+            f"the content keys are kept under key {record.master}, and the one at hand is {master.id}",
+            "set COLOPHON_CONTENT_KEY to that key",
+            wanted=record.master,
+            found=master.id,
+        )
+    return master.unwrap(record.work, record.wrapped)
+
+
+def _write(master: Path, place: Path, key: bytes, salt: bytes) -> tuple[int, str]:
+    """Seal into a file; its size and sha256 in hex."""
+    size, digest = 0, hashlib.sha256()
+    with master.open("rb") as content, place.open("wb") as out:
+        for piece in sealed(content, key, salt):
+            out.write(piece)
+            digest.update(piece)
+            size += len(piece)
+    return size, digest.hexdigest()
+
+
+def _remember(store: Store, work: int, cid: str) -> None:
+    with store.transaction() as tx:
+        record = tx.content_keys.find(work)
+        if record is not None:
+            record.cid = cid
