@@ -10,6 +10,8 @@ PYTHON := $(shell for name in $(VENV)/python python3.11 python3 python; do \
             "$$name" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && { echo "$$name"; break; }; done)
 ANY_PYTHON := $(or $(PYTHON),python3)
 CHAIN ?= ganache
+PARTS ?=
+MINUTES ?= 30
 ANVIL  := .colophon/tools/anvil-1.7.1
 SOURCES := $(shell find contracts -name '*.sol' 2>/dev/null)
 
@@ -18,7 +20,7 @@ export PYTHONUNBUFFERED := 1
 
 step = @printf '\033[1m==> %s\033[0m\n' "$(1)"
 
-.PHONY: help setup demo up down test test-contracts test-offchain coverage slither campaign-model campaign-machines bench-gas lint format doctor build clean distclean
+.PHONY: help setup demo up down test test-contracts test-offchain coverage slither campaign-model campaign-machines bench bench-gas bench-identity bench-storage bench-sealing campaign-fuzz lint format doctor build clean distclean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 27
@@ -66,6 +68,24 @@ bench-gas: setup ## gas of every operation beside its goal, on a fresh chain; wr
 	$(call step,gas)
 	@$(VENV)/python -m scripts.private_brownie run ../tests/bench/gas --network ganache-cli
 
+bench-identity: setup build/peers/installed ## recognition of edited copies beside its peers, the index, the marks; writes build/bench/identity.json
+	$(call step,identity)
+	@PYTHONPATH=build/peers $(VENV)/python -m tests.bench.identity $(PARTS)
+
+bench-storage: setup ## CIDs, uploads and downloads; writes build/bench/storage.json
+	$(call step,storage)
+	@$(VENV)/python -m tests.bench.storage
+
+bench-sealing: setup ## encryption of paid content; writes build/bench/sealing.json
+	$(call step,sealing)
+	@$(VENV)/python -m tests.bench.sealing
+
+bench: bench-gas bench-identity bench-storage bench-sealing ## every benchmark
+
+campaign-fuzz: setup ## hostile files against every extractor, MINUTES of them; keeps what found something
+	$(call step,fuzzing)
+	@$(VENV)/python -m tests.fuzz.extractors --minutes $(MINUTES)
+
 lint: setup ## ruff, mypy, import-linter, solhint, committed ABIs
 	$(call step,lint)
 	@$(VENV)/ruff check --quiet .
@@ -110,6 +130,13 @@ distclean: clean ## remove everything that setup made
 	$(call step,Slither into .venv-tools (about 120 MB))
 	@$(VENV)/python -m venv --clear .venv-tools
 	@.venv-tools/bin/python -m pip install --no-input --quiet --no-deps -r requirements-tools.txt
+	@touch $@
+
+build/peers/installed: requirements-bench.txt .venv/installed
+	$(call step,peers of the identity benchmark)
+	@while read -r peer; do case "$$peer" in ''|'#'*) continue;; esac; \
+	  $(VENV)/python -m pip install --no-input --quiet --no-deps --upgrade --target build/peers "$$peer" || \
+	  echo "not installed: $$peer; its figures will be missing" >&2; done < requirements-bench.txt
 	@touch $@
 
 $(ANVIL):

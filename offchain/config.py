@@ -28,7 +28,7 @@ class Settings:
     Attributes:
         home: folder of everything that Colophon keeps on this machine.
         rpc_url: JSON-RPC endpoint of the chain.
-        ipfs_url: RPC endpoint of the IPFS node, as an http URL.
+        ipfs_url: RPC endpoint of the IPFS node, as an http URL; of several nodes, separated by commas.
         database_url: SQLAlchemy URL.
         api_port: port of the API on loopback.
         deployment: deployment file for a chain that is not among the committed ones, or None.
@@ -39,6 +39,13 @@ class Settings:
         pricing_key: hex private key of the account that signs quotes as a delegate, or None.
         grace_seconds: until a title is final, for a deployment to be made; None for the chain's default.
         arbitrator: ERC-792 arbitrator for a deployment to be made on a live chain, or None.
+        pin_quorum: how many IPFS nodes must keep what is pinned, or None for more than half.
+        content_key: hex key under which the content keys of sealed works are kept, or None.
+        mark_key: hex key of the invisible marks; None for one of this home's own.
+        c2pa_cert: certificates that sign C2PA manifests, PEM, the signer's first; None for a development authority.
+        c2pa_key: private key of the first of them, PEM, or None.
+        c2pa_anchors: certificates whose signers are believed, PEM; None for the last of `c2pa_cert`.
+        c2pa_tsa_url: RFC 3161 time stamp authority to ask when signing; None to ask nobody.
     """
 
     home: Path
@@ -54,10 +61,18 @@ class Settings:
     pricing_key: str | None
     grace_seconds: int | None = None
     arbitrator: str | None = None
+    content_key: str | None = None
+    pin_quorum: int | None = None
+    mark_key: str | None = None
+    c2pa_cert: str | None = None
+    c2pa_key: str | None = None
+    c2pa_anchors: str | None = None
+    c2pa_tsa_url: str | None = None
 
     def __repr__(self) -> str:
         # Keys never reach a log.
-        return f"Settings(home={self.home}, rpc_url={shown_url(self.rpc_url)}, ipfs_url={shown_url(self.ipfs_url)})"
+        nodes = ",".join(shown_url(url.strip()) for url in self.ipfs_url.split(","))
+        return f"Settings(home={self.home}, rpc_url={shown_url(self.rpc_url)}, ipfs_url={nodes})"
 
 
 def shown_url(url: str) -> str:
@@ -100,7 +115,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     def text(name: str, fallback: str) -> str:
         return _value(environ, name) or str(running.get(name.lower(), "")) or fallback
 
-    deployment, grace = text("DEPLOYMENT", ""), text("GRACE_SECONDS", "")
+    deployment, grace, quorum = text("DEPLOYMENT", ""), text("GRACE_SECONDS", ""), text("PIN_QUORUM", "")
     return Settings(
         home=home,
         rpc_url=text("RPC_URL", "http://127.0.0.1:8545"),
@@ -115,6 +130,13 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         pricing_key=_value(environ, "PRICING_KEY"),
         grace_seconds=_integer("GRACE_SECONDS", grace) if grace else None,
         arbitrator=text("ARBITRATOR", "") or None,
+        content_key=_value(environ, "CONTENT_KEY"),
+        pin_quorum=_integer("PIN_QUORUM", quorum) if quorum else None,
+        mark_key=_value(environ, "MARK_KEY"),
+        c2pa_cert=_value(environ, "C2PA_CERT"),
+        c2pa_key=_value(environ, "C2PA_KEY"),
+        c2pa_anchors=_value(environ, "C2PA_ANCHORS"),
+        c2pa_tsa_url=_value(environ, "C2PA_TSA_URL"),
     )
 
 

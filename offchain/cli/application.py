@@ -12,7 +12,19 @@ from typing import Final
 import typer
 
 from offchain import __version__
-from offchain.cli import buying, earnings, jobs, recognition, registering, sales, texts
+from offchain.cli import (
+    buying,
+    earnings,
+    jobs,
+    recognition,
+    registering,
+    sales,
+    storage,
+    texts,
+    unsealing,
+    verifying,
+    watching,
+)
 from offchain.cli.output import fail
 from offchain.errors import ColophonError, InputError
 
@@ -38,7 +50,9 @@ for command in (
     registering.register,
     recognition.fingerprint,
     recognition.search,
-    recognition.verify,
+    verifying.verify,
+    watching.watch,
+    watching.cases,
     texts.generate,
     sales.price,
     sales.quote,
@@ -48,6 +62,9 @@ for command in (
     jobs.jobs,
 ):
     app.command()(command)
+app.command("open")(unsealing.open_work)
+app.add_typer(unsealing.keys, name="keys")
+app.add_typer(storage.storage, name="storage")
 
 
 @app.callback(invoke_without_command=True)

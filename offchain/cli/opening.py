@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from offchain.workflows.jobs import Job
     from offchain.workflows.services import Services
 
-__all__ = ["Signed", "finish", "job_session", "reading_session", "signing_session", "work_of"]
+__all__ = ["Signed", "finish", "job_session", "quiet_logs", "reading_session", "signing_session", "work_of"]
 
 
 _NAME_DIGITS: Final = 8
@@ -116,7 +116,7 @@ def _opened(key: Key, *, required: bool) -> Iterator[tuple[Services, Signer | No
     from offchain.config import load_settings
     from offchain.workflows.services import open_services
 
-    _quiet_logs()
+    quiet_logs()
     settings = load_settings()
     chain_id = connect(settings.rpc_url).chain_id
     signer = require_signer(key, chain_id) if required else signer_of(key, chain_id)
@@ -132,7 +132,7 @@ def _chain_name(services: Services) -> str:
     return "empty" if genesis is None else genesis.hash.hex()[:_NAME_DIGITS]
 
 
-def _quiet_logs() -> None:
+def quiet_logs() -> None:
     """Standard output belongs to the result; what the rooms log is for services."""
     import structlog
 

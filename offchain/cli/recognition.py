@@ -1,15 +1,15 @@
-"""`colophon fingerprint`, `search` and `verify`: what a file is, what it resembles, and what a licence proves."""
+"""`colophon fingerprint` and `search`: what a file is, and what it resembles."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from offchain.cli.opening import reading_session, work_of
+from offchain.cli.opening import reading_session
 from offchain.cli.options import AsJson
-from offchain.cli.output import aligned, moment, money, show
+from offchain.cli.output import aligned, show
 from offchain.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,11 +17,7 @@ if TYPE_CHECKING:
     from offchain.workflows.recognition import Recognition
     from offchain.workflows.services import Services
 
-__all__ = ["fingerprint", "search", "verify"]
-
-_VERIFIED: Final = frozenset({"registered", "rendition", "live"})
-_NOT_VERIFIED: Final = 1
-_UNREACHABLE: Final = "the metadata is not reachable on IPFS, so title and creator are not known here"
+__all__ = ["fingerprint", "search"]
 
 
 def fingerprint(
@@ -66,127 +62,52 @@ def _identity_rows(identity: Identity) -> list[tuple[str, str]]:
 
 def search(
     file: Annotated[Path, typer.Argument(help="Any file, your own or found somewhere.")],
+    exhibit: Annotated[
+        Path | None,
+        typer.Option(
+            "--exhibit", metavar="OUT", help="Write the file and the best match side by side: PNG or Markdown."
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Tell whether a file is registered, similar, or new."""
+    """Tell what a file is: registered, derived, similar or new."""
     from offchain.workflows.recognition import recognise
 
     with reading_session() as services:
         found = recognise(services, file)
-    show(_recognition_json(found), [found.sentence, *map("  {}".format, _match_lines(found))], as_json=as_json)
+        written = None if exhibit is None else _write_exhibit(services, file, found, exhibit)
+    lines = [found.sentence, *map("  {}".format, _match_lines(found))]
+    lines += [f"exhibit: {exhibit}, {written}"] if written else []
+    document = _recognition_json(found) | (
+        {"exhibit": {"file": str(exhibit), "media_type": written}} if written else {}
+    )
+    show(document, lines, as_json=as_json)
 
 
-def verify(
-    subject: Annotated[str, typer.Argument(help="A file, the id of a work, or the number of a licence.")],
-    as_json: AsJson = False,
-) -> int:
-    """Give a verdict on a file, a work or a licence.
+def _write_exhibit(services: Services, file: Path, found: Recognition, out: Path) -> str:
+    """Write the exhibit of the surest match; its media type.
 
-    Registered, rendition, near or unknown for a file; live or expired for a licence. Exits with 0 when the file is
-    registered (or a pinned rendition) or the licence is live, and with 1 when not. A registration proves who was first
-    to register these bytes, and that they are unchanged; not who made them.
+    Raises:
+        InputError: `no-exhibit`, `file-unwritable`; else as `private_exhibit`.
     """
-    with reading_session() as services:
-        document = _verify_licence(services, int(subject)) if subject.isdecimal() else _verify_work(services, subject)
-    # Neither what is unknown nor what is as usual: no dispute, the first series of shares.
-    rows = [(name, _cell(value)) for name, value in document.items() if value not in (None, [], False)]
-    show(document, [*aligned(rows)], as_json=as_json)
-    return 0 if document["verdict"] in _VERIFIED else _NOT_VERIFIED
+    from offchain.workflows.explaining import private_exhibit
 
-
-def _cell(value: object) -> str:
-    return "yes" if value is True else str(value)
-
-
-def _verify_licence(services: Services, number: int) -> dict[str, Any]:
-    from offchain.chain import work_hex
-    from offchain.workflows.licences import describe_licence
-
-    licence = describe_licence(services, number)
-    return {
-        "verdict": "live" if licence.live else "expired",
-        "licence": str(licence.number),
-        "holder": licence.holder,
-        "work": work_hex(licence.work),
-        "tier": licence.tier,
-        "paid": money(licence.price, licence.currency),
-        "until": "for ever" if licence.expiry is None else moment(licence.expiry),
-    }
-
-
-def _verify_work(services: Services, subject: str) -> dict[str, Any]:
-    from offchain.workflows.recognition import recognise
-
-    path = Path(subject)
-    if not path.is_file():
-        return _registered(services, _work_of(subject))
-    found = recognise(services, path)
-    if found.decision == "same":
-        return _registered(services, found.identity.work_id)
-    rendition = _rendition_of(services, found.identity.work_id)
-    if rendition is not None:
-        return {"verdict": "rendition", **_told(services, rendition)}
-    if found.decision == "near":
-        closest = found.matches[0]
-        return {"verdict": "near", "why": found.sentence, **_told(services, closest.work_id)}
-    return {"verdict": "unknown", "why": found.sentence}
-
-
-def _work_of(subject: str) -> int:
+    if not found.matches:
+        raise InputError("no-exhibit", found.sentence, "leave out --exhibit where nothing matches")
+    made = private_exhibit(services, file, found.identity, found.matches[0])
     try:
-        return work_of(subject)
-    except InputError as error:
+        out.write_bytes(made.data)
+    except OSError as error:
         raise InputError(
-            error.code,
-            f"{subject!r} is no work's id, file or licence number",
-            "write 0x and 64 hex digits, name a file, or give the number of a licence",
+            "file-unwritable", f"{out} cannot be written: {error.strerror}", "name a file that you may write"
         ) from error
-
-
-def _registered(services: Services, work: int) -> dict[str, Any]:
-    return {"verdict": "registered", **_told(services, work)}
-
-
-def _rendition_of(services: Services, digest: int) -> int | None:
-    """The work whose pinned rendition has this sha256."""
-    with services.store.snapshot() as tx:
-        record = tx.works.by_rendition(digest.to_bytes(32, "big"))
-    return None if record is None else record.id
-
-
-def _told(services: Services, work: int) -> dict[str, Any]:
-    from offchain.chain import work_hex
-    from offchain.workflows.catalogue import describe
-
-    view = describe(services, work)
-    title = services.contracts.registry.title(work)
-    return {
-        "work": work_hex(work),
-        "title": None if view.metadata is None else view.metadata.title,
-        "creator": None if view.metadata is None else view.metadata.creator or None,
-        "holder": title.holder,
-        "registrant": view.title.registrant,
-        "since": moment(title.priority_at),
-        "disputed": title.disputed,
-        "series": title.series,
-        "metadata": view.metadata_cid,
-        "note": _UNREACHABLE if view.unreachable else None,
-        "parents": [work_hex(edge.parent) for edge in view.parents],
-    }
+    return made.media_type
 
 
 def _recognition_json(found: Recognition) -> dict[str, Any]:
-    from offchain.chain import work_hex
+    from offchain.workflows.recognition import match_json
 
-    matches = [
-        {
-            "work": work_hex(match.work_id),
-            "title": found.titles.get(match.work_id),
-            "decision": match.decision,
-            "distance": match.distance,
-        }
-        for match in found.matches
-    ]
+    matches = [match_json(match, found.titles) for match in found.matches]
     identity = identity_json(found.identity)
     return {"decision": found.decision, "identity": identity, "matches": matches, "explanation": found.sentence}
 

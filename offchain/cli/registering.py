@@ -56,6 +56,9 @@ def register(
         list[int] | None, typer.Option(metavar="LICENCE", help="Licence that allows this derivative. Repeatable.")
     ] = None,
     provenance: Annotated[Path | None, typer.Option(help="Record of how the work came to be. One file only.")] = None,
+    source_type: Annotated[
+        str, typer.Option(help="How it was made, IPTC digital source type; generated works say it themselves.")
+    ] = "digitalCreation",
     acknowledge_similar: Annotated[
         bool, typer.Option("--acknowledge-similar", help="Register although it resembles a registered work.")
     ] = False,
@@ -75,7 +78,9 @@ def register(
     found = _masters(files)
     if len(found) != 1 and (title is not None or provenance is not None):
         raise InputError("one-file-only", "--title and --provenance go with one file", "register the files one by one")
-    key = Key(account, keystore, password_file)
+    from offchain.identity.marks.statement import source_type as known_source
+
+    key, source = Key(account, keystore, password_file), known_source(source_type)
 
     def asked(session: Signed) -> RegistrationRequest:
         from offchain.workflows.requests import RegistrationRequest
@@ -92,6 +97,7 @@ def register(
             provenance=None if provenance is None else _record(provenance),
             acknowledge_similar=acknowledge_similar,
             currency=currency,
+            source_type=source,
         )
         for named in [each.tier for each in request.tiers] + [each.tier for each in request.listings]:
             session.services.terms_number(named)
@@ -172,14 +178,18 @@ def _each(found: _Found, request: RegistrationRequest, one: Callable[[Path], _It
 def _estimate(session: Signed, path: Path, request: RegistrationRequest) -> dict[str, Any]:
     """What registering would cost: the commitment, and a registration at once, whose gas is that of the later one."""
     from offchain.chain import ZERO_DIGEST, work_hex
-    from offchain.identity import identify
+    from offchain.identity import examine
     from offchain.workflows.guards import require_acceptable
     from offchain.workflows.metadata import Metadata
+    from offchain.workflows.originality import require_original
     from offchain.workflows.preparing import Filed, draft
 
     services, account = session.services, session.signer.address
-    identity = identify(path, title=request.title, limit=services.settings.max_upload)
-    require_acceptable(services, identity, request)
+    limit = services.settings.max_upload
+    examined = examine(path, title=request.title, limit=limit, wanted=("probe",))
+    identity = examined.identity
+    parents = {edge.parent for edge in require_acceptable(services, identity, request)}
+    require_original(services, examined.probe, request, parents)
     metadata = Metadata(
         title=request.title,
         description=request.description,

@@ -1,155 +1,253 @@
-"""Does this resemble something registered? Hamming distance between 256-bit Content-Codes of one medium.
+"""Does a file come from something registered? Codes and terms propose registered works, their evidence decides.
 
-A match is `same` (the very bytes) or `near` (at or below the medium's threshold); no match means the work is new. The
-thresholds separate what `python -m tests.bench.identity.content_codes` measures. 256 bits are compared because 64 do
-not separate: of 19,900 pairs of unrelated 25×25 crops the closest are 6 of 64 bits apart, no more than a photograph
-and its own small JPEG, but 74 of 256.
+    CandidateIndex(folder)       files features under a number, proposes the numbers that a probe may come from
+    judged(probe, registered)    → Likeness or None: what the two have in common, and how sure that is
+
+A match is `same` (the very bytes, or the same content in another encoding), `derived` from the registered work, or
+`similar` to it. What proposes never decides: nothing is called a copy because of a code alone.
 """
 
 from __future__ import annotations
 
+import fcntl
+import json
+import shutil
 import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Final, Literal, Protocol
+from itertools import islice, zip_longest
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from offchain.errors import InputError
-from offchain.identity.fingerprint import Identity, unit_bytes
+from offchain.identity.durable import replace_file, writing
+from offchain.identity.index import CodeIndex, open_index
+from offchain.identity.matching import compare
+from offchain.identity.matching.features import Decision, Features, Likeness, Medium, Probe
+from offchain.identity.terms import TermReader, open_terms, read_terms
 
-__all__ = ["CODE_BITS", "NEAR_BITS", "HammingScan", "Match", "SimilarityIndex", "compare"]
+__all__ = ["CANDIDATES", "OVERLAP", "CandidateIndex", "Filing", "Match", "Position", "judged"]
 
-CODE_BITS: Final = 256
-"""Length of the codes compared."""
+CANDIDATES: Final = 20
+"""Most works that one file is compared with."""
 
-_HEADER_SIZE: Final = 2
-_IMAGE: Final = bytes.fromhex("2107")
-_TEXT: Final = bytes.fromhex("2007")
+OVERLAP: Final = 256
+"""Numbers below the highest one among which works may still be missing."""
 
-NEAR_BITS: Final = MappingProxyType({_IMAGE: 64, _TEXT: 80})
-"""Largest distance called near, in bits of 256, by ISCC unit header (Content-Code, 256 bits; image, text).
-
-Image 64: photographs resized to 80 % and saved as JPEG q70 are at most 12 bits away, resized to 50 % and q50 18,
-cropped by 2 % 48; of flat drawings 83 % survive the first of these. Of 20,086 unrelated pairs the closest are 74 apart.
-Text 80: of passages of 200 words, 92 % are recognised with every tenth word replaced, 95 % by their first half. Of
-272,691 unrelated pairs of passages the closest are 92 apart.
-"""
+_CODES: Final = "codes"
+_TERMS: Final = "terms"
+_POSITION: Final = "position.json"
+_BATCH: Final = 1024
+"""Works filed between two notes of the position."""
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A registered work that another one equals or resembles.
+    """A registered work that a file equals, comes from or resembles.
 
     Attributes:
         work_id: the registered work.
-        decision: `same` bytes, or `near` by Content-Code.
-        distance: bits that differ, of `CODE_BITS`; 0 for `same`.
+        decision: see the module.
+        likeness: why; None for the very bytes, which need no explanation.
     """
 
     work_id: int
-    decision: Literal["same", "near"]
-    distance: int
+    decision: Decision
+    likeness: Likeness | None
 
 
-class SimilarityIndex(Protocol):
-    """Registered works by Content-Code. It holds nothing that the store does not: rebuild it by adding all again."""
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far an index has come.
 
-    def add(self, work_id: int, content_code: str) -> None:
-        """Make a work findable; adding it again changes nothing."""
-
-    def search(self, work: Identity) -> tuple[Match, ...]:
-        """Works that `work` equals or resembles, nearest first; none if it is featureless."""
-
-
-def compare(work: Identity, registered: Identity) -> Match | None:
-    """Compare two works; None means that `work` is new beside `registered`.
-
-    A featureless work equals its own bytes and resembles nothing.
+    Attributes:
+        number: the highest that was filed.
+        work_id: its work, by which the index of another store is known.
+        recent: what was filed of the last `OVERLAP` numbers; a store may come to know a lower number after a higher.
     """
-    if work.work_id == registered.work_id:
-        return Match(registered.work_id, "same", 0)
-    if work.content_code is None or registered.content_code is None:
-        return None
-    (header, code), (other_header, other_code) = _parse(work.content_code), _parse(registered.content_code)
-    distance = (int.from_bytes(code, "big") ^ int.from_bytes(other_code, "big")).bit_count()
-    if header != other_header or distance > NEAR_BITS[header]:
-        return None
-    return Match(registered.work_id, "near", distance)
+
+    number: int
+    work_id: int
+    recent: frozenset[int]
 
 
-class HammingScan:
-    """Exact index in memory: one pass over all codes of a medium, about 20 ms of CPU a million."""
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """A work to be filed under its number in the store; one without features is only noted."""
 
-    def __init__(self) -> None:
-        self._shelves = {header: _Shelf() for header in NEAR_BITS}
+    number: int
+    work_id: int
+    features: Features | None
 
-    def __len__(self) -> int:
-        return sum(shelf.count for shelf in self._shelves.values())
 
-    def add(self, work_id: int, content_code: str) -> None:
-        """Make a work findable; adding it again changes nothing.
+def judged(probe: Probe, registered: Features) -> Likeness | None:
+    """Compare a file with a candidate; None when they have nothing in common.
+
+    Raises:
+        InputError: `evidence-malformed`.
+    """
+    return compare(probe.medium, probe.evidence, registered.evidence)
+
+
+class CandidateIndex:
+    """Features of registered works on disk, by medium. Processes share a folder; searches go on while one files.
+
+    It holds nothing that the store does not: `clear` it and file all again when it is damaged.
+
+    Args:
+        folder: made when the first work is filed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._codes: dict[Medium, CodeIndex] = {}
+        self._terms: dict[Medium, TermReader] = {}
+        self._opening = threading.Lock()
+
+    def position(self) -> Position | None:
+        """The last work that was filed; None in an empty index, or where that is not known any more."""
+        try:
+            told = json.loads((self._folder / _POSITION).read_bytes())
+            return Position(int(told["number"]), int(told["work"], 16), frozenset(map(int, told["recent"])))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def file(self, works: Iterable[Filing]) -> None:
+        """File works; filing one again changes nothing. Call it under `filing`.
 
         Raises:
-            InputError: `content-code-malformed`.
+            UnavailableError: `index-unwritable`, `index-busy`, `index-damaged`.
         """
-        header, code = _parse(content_code)
-        self._shelves[header].add(work_id, code)
+        for batch in _batches(works):
+            by_medium: dict[Medium, list[tuple[int, Features]]] = {}
+            for filing in batch:
+                if filing.features is not None:
+                    by_medium.setdefault(filing.features.medium, []).append((filing.number, filing.features))
+            for medium, filed in by_medium.items():
+                self._file_codes(medium, filed)
+                self._file_terms(medium, filed)
+            self._note(batch)
 
-    def search(self, work: Identity) -> tuple[Match, ...]:
-        """Works that `work` equals or resembles, nearest first; none if it is featureless."""
-        if work.content_code is None:
-            return ()
-        header, code = _parse(work.content_code)
-        found = self._shelves[header].within(code, NEAR_BITS[header])
-        matches = [Match(found_id, "same" if found_id == work.work_id else "near", bits) for found_id, bits in found]
-        return tuple(sorted(matches, key=lambda match: (match.distance, match.decision != "same")))
+    @contextmanager
+    def filing(self) -> Iterator[None]:
+        """Wait until no other process files, and keep others from it.
+
+        Raises:
+            UnavailableError: `index-unwritable`.
+        """
+        with writing(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            lock = (self._folder / "filing.lock").open("ab")
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def candidates(self, probe: Probe) -> list[int]:
+        """Numbers of the works that a file may come from, most promising first, at most `CANDIDATES`.
+
+        Raises:
+            UnavailableError: `index-damaged`.
+        """
+        # Turn and turn about: neither kind of proposal crowds the other out.
+        pairs = zip_longest(self._near(probe), self._sharing(probe))
+        proposed = (number for pair in pairs for number in pair if number is not None)
+        return list(dict.fromkeys(proposed))[:CANDIDATES]
+
+    def clear(self) -> None:
+        """Forget everything; call it under `filing`.
+
+        Raises:
+            UnavailableError: `index-unwritable`.
+        """
+        self.close()
+        with writing(self._folder):
+            (self._folder / _POSITION).unlink(missing_ok=True)
+            for part in self._folder.iterdir():
+                if part.is_dir():
+                    shutil.rmtree(part)
+
+    def close(self) -> None:
+        """Give the files back; they are opened again when needed."""
+        with self._opening:
+            codes, self._codes, self._terms = self._codes, {}, {}
+        for index in codes.values():
+            index.close()
+
+    def _note(self, filed: Sequence[Filing]) -> None:
+        before = self.position()
+        newest = max(filed, key=lambda filing: filing.number)
+        number, work_id = newest.number, newest.work_id
+        recent = {filing.number for filing in filed}
+        if before is not None:
+            recent |= before.recent
+            if before.number > number:
+                number, work_id = before.number, before.work_id
+        kept = sorted(each for each in recent if each > number - OVERLAP)
+        with writing(self._folder):
+            note = {"number": number, "work": f"{work_id:#066x}", "recent": kept}
+            replace_file(self._folder / _POSITION, json.dumps(note).encode())
+
+    def _file_codes(self, medium: Medium, works: Sequence[tuple[int, Features]]) -> None:
+        rows = [(code, number) for number, features in works for code in features.codes]
+        if rows:
+            index = self._code_index(medium)
+            index.add([code for code, _ in rows], [number for _, number in rows])
+            index.flush()
+
+    def _file_terms(self, medium: Medium, works: Sequence[tuple[int, Features]]) -> None:
+        rows = [(number, features.terms) for number, features in works if len(features.terms)]
+        if rows:
+            with open_terms(self._folder / medium / _TERMS) as index:
+                index.add_many(rows)
+
+    def _near(self, probe: Probe) -> list[int]:
+        """By codes: those first that most codes lead to, of these the nearest."""
+        if not probe.codes or not (self._folder / probe.medium / _CODES).exists():
+            return []
+        index = self._code_index(probe.medium)
+        index.refresh()
+        found = index.search_many(probe.codes, probe.radius)
+        keys = np.concatenate([each.keys for each in found])
+        distances = np.concatenate([each.distances for each in found])
+        numbers, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
+        nearest = np.full(len(numbers), np.iinfo(np.uint16).max, dtype=np.uint16)
+        np.minimum.at(nearest, inverse, distances)
+        return [int(numbers[at]) for at in np.lexsort((numbers, nearest, -counts))[:CANDIDATES]]
+
+    def _sharing(self, probe: Probe) -> list[int]:
+        """By terms: those that share most, rare terms counting for more."""
+        index = self._term_index(probe.medium) if len(probe.terms) else None
+        if index is None:
+            return []
+        numbers, _ = index.candidates(probe.terms, probe.min_terms, CANDIDATES)
+        return [int(number) for number in numbers]
+
+    def _code_index(self, medium: Medium) -> CodeIndex:
+        with self._opening:
+            if medium not in self._codes:
+                self._codes[medium] = open_index(self._folder / medium / _CODES)
+            return self._codes[medium]
+
+    def _term_index(self, medium: Medium) -> TermReader | None:
+        with self._opening:
+            folder = self._folder / medium / _TERMS
+            if medium not in self._terms and folder.exists():
+                self._terms[medium] = read_terms(folder)
+            return self._terms.get(medium)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
 
-class _Shelf:
-    """Codes of one medium in a doubling array; readers see only rows that are complete."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._rows: NDArray[np.uint64] = np.empty((64, CODE_BITS // 64), dtype=np.uint64)
-        self._work_ids: list[int] = []
-        self._known: set[int] = set()
-        self._writing = threading.Lock()
-
-    def add(self, work_id: int, code: bytes) -> None:
-        with self._writing:
-            if work_id in self._known:
-                return
-            if self.count == len(self._rows):
-                self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
-            self._rows[self.count] = np.frombuffer(code, dtype=np.uint64)
-            self._work_ids.append(work_id)
-            self._known.add(work_id)
-            self.count += 1
-
-    def within(self, code: bytes, radius: int) -> list[tuple[int, int]]:
-        """(work id, distance) of every code at most `radius` bits away."""
-        rows = self._rows[: self.count]
-        distances = np.bitwise_count(rows ^ np.frombuffer(code, dtype=np.uint64)).sum(axis=1, dtype=np.uint16)
-        return [(self._work_ids[row], int(distances[row])) for row in np.flatnonzero(distances <= radius)]
-
-
-def _parse(content_code: str) -> tuple[bytes, bytes]:
-    """Header and body of a 256-bit Content-Code of a medium that has a threshold."""
-    try:
-        unit = unit_bytes(content_code)
-    except ValueError as error:
-        raise _malformed(content_code) from error
-    header, body = unit[:_HEADER_SIZE], unit[_HEADER_SIZE:]
-    if header not in NEAR_BITS or len(body) * 8 != CODE_BITS:
-        raise _malformed(content_code)
-    return header, body
-
-
-def _malformed(content_code: str) -> InputError:
-    return InputError(
-        "content-code-malformed",
-        f"{content_code!r} is not a 256-bit Content-Code of a text or an image",
-        "take the code from identify()",
-    )
+def _batches(works: Iterable[Filing]) -> Iterator[list[Filing]]:
+    remaining = iter(works)
+    while batch := list(islice(remaining, _BATCH)):
+        yield batch

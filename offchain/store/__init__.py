@@ -8,9 +8,12 @@ A record that was read in a transaction is saved when it is changed there; outsi
 room builds queries.
 """
 
+from offchain.store.contents import ContentRecord
 from offchain.store.events import BlockRecord, EventRecord, LicenceRecord, TitleRecord
 from offchain.store.idempotency import IdempotencyRecord
+from offchain.store.keys import ContentKeyRecord, KeyReleaseRecord
 from offchain.store.sales import OrderRecord, OrderStatus, QuoteRecord
+from offchain.store.sightings import CaseRecord, SightingRecord
 from offchain.store.store import Store, UnitOfWork, open_store
 from offchain.store.transactions import AttemptRecord, TransactionRecord, TransactionStatus
 from offchain.store.works import SimilarityCodeRecord, WorkRecord, WorkStatus
@@ -18,12 +21,17 @@ from offchain.store.works import SimilarityCodeRecord, WorkRecord, WorkStatus
 __all__ = [
     "AttemptRecord",
     "BlockRecord",
+    "CaseRecord",
+    "ContentKeyRecord",
+    "ContentRecord",
     "EventRecord",
     "IdempotencyRecord",
+    "KeyReleaseRecord",
     "LicenceRecord",
     "OrderRecord",
     "OrderStatus",
     "QuoteRecord",
+    "SightingRecord",
     "SimilarityCodeRecord",
     "Store",
     "TitleRecord",

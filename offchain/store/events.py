@@ -179,6 +179,17 @@ class Events:
         """A work as the chain has it, or None."""
         return self._session.get(TitleRecord, work)
 
+    def works_held_by(self, holder: str) -> Sequence[int]:
+        """Works whose title an account holds, in the order of their ids."""
+        return self._session.scalars(
+            select(TitleRecord.work).where(TitleRecord.holder == holder).order_by(TitleRecord.work)
+        ).all()
+
+    def works_between(self, lowest: int, highest: int) -> Sequence[int]:
+        """Registered works whose ids lie between two numbers, both inclusive, in order."""
+        query = select(TitleRecord.work).where(TitleRecord.work.between(lowest, highest)).order_by(TitleRecord.work)
+        return self._session.scalars(query).all()
+
     def licence(self, number: int) -> LicenceRecord | None:
         """A licence, or None."""
         return self._session.get(LicenceRecord, number)

@@ -17,10 +17,13 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from offchain.errors import InputError, RefusedError, UnavailableError
+from offchain.store.contents import Contents
 from offchain.store.events import Events
 from offchain.store.idempotency import IdempotencyKeys
+from offchain.store.keys import ContentKeys, KeyReleases
 from offchain.store.migrate import migrate
 from offchain.store.sales import Orders, Quotes
+from offchain.store.sightings import Cases, Sightings
 from offchain.store.transactions import Transactions
 from offchain.store.works import SimilarityCodes, Works
 
@@ -41,6 +44,11 @@ class UnitOfWork:
         self.transactions = Transactions(session)
         self.events = Events(session)
         self.idempotency = IdempotencyKeys(session)
+        self.contents = Contents(session)
+        self.content_keys = ContentKeys(session)
+        self.key_releases = KeyReleases(session)
+        self.sightings = Sightings(session)
+        self.cases = Cases(session)
 
 
 class Store:

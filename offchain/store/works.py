@@ -128,9 +128,14 @@ class Works:
             query = query.where(WorkRecord.status == status.value)
         return self._session.scalars(query).all()
 
+    def numbers(self, after: int = 0) -> list[tuple[int, int]]:
+        """(sequence, id) of the works that came after the `after`-th, in this order."""
+        query = select(WorkRecord.sequence, WorkRecord.id).where(WorkRecord.sequence > after)
+        return [(row.sequence, row.id) for row in self._session.execute(query.order_by(WorkRecord.sequence))]
+
 
 class SimilarityCodes:
-    """Codes by kind, from which the similarity index is filled."""
+    """Codes and features by kind, from which the similarity index is filled."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -140,7 +145,14 @@ class SimilarityCodes:
         self._session.merge(SimilarityCodeRecord(work=work, kind=kind, code=code))
         self._session.flush()
 
-    def all(self, kind: str) -> list[tuple[int, bytes]]:
-        """(work, code) of every work that has a code of this kind."""
-        query = select(SimilarityCodeRecord.work, SimilarityCodeRecord.code).where(SimilarityCodeRecord.kind == kind)
-        return [(work, code) for work, code in self._session.execute(query)]
+    def find(self, work: int, kind: str) -> bytes | None:
+        """A work's code of this kind, or None."""
+        record = self._session.get(SimilarityCodeRecord, (work, kind))
+        return None if record is None else record.code
+
+    def at(self, number: int, kind: str) -> tuple[int, bytes] | None:
+        """The work that came as the `number`-th, and its code of this kind; None if it has none."""
+        query = select(SimilarityCodeRecord.work, SimilarityCodeRecord.code).join(WorkRecord)
+        found = self._session.execute(query.where(WorkRecord.sequence == number, SimilarityCodeRecord.kind == kind))
+        row = found.one_or_none()
+        return None if row is None else (row.work, row.code)

@@ -9,14 +9,15 @@ from typing import Final
 
 from offchain.chain import ZERO_DIGEST, Currency, Edge, work_hex
 from offchain.errors import InputError, NotFoundError, UnavailableError
-from offchain.storage import IpfsNode, raw_cid
+from offchain.identity.matching.filing import MAX_FEATURES_SIZE, features_from_bytes
+from offchain.storage import raw_cid
 from offchain.storage.canonical import MAX_SIZE
 from offchain.store import EventRecord, TitleRecord, UnitOfWork, WorkRecord, WorkStatus
 from offchain.workflows.derivation import children_of, edges_of
 from offchain.workflows.mandates import Mandate, fold_mandates
 from offchain.workflows.metadata import Metadata, metadata_from_json, metadata_of, metadata_to_json
 from offchain.workflows.services import Services
-from offchain.workflows.similarity import CODE_KIND
+from offchain.workflows.similarity import FEATURES_KIND
 
 __all__ = ["OpenListing", "Page", "WorkView", "describe", "list_works", "record_work"]
 
@@ -131,15 +132,15 @@ def list_works(services: Services, limit: int, *, before: int | None = None, hol
     return Page(tuple(views), None)
 
 
-def record_work(services: Services, work: int, metadata: Metadata) -> None:
-    """Keep what is told about a registered work, and make it findable; doing it again changes nothing."""
+def record_work(services: Services, work: int, metadata: Metadata, features: bytes | None) -> None:
+    """Keep what is told about a registered work, and make it findable by its features; again changes nothing."""
     with services.store.transaction() as tx:
         title = tx.events.title(work)
         if title is None or tx.works.find(work) is not None:
             return
         tx.works.add(_record(title, metadata, edges_of(work, tx.events.of_work(work))))
-        if metadata.content_code is not None:
-            tx.codes.put(work, CODE_KIND, metadata.content_code.encode("ascii"))
+        if features is not None:
+            tx.codes.put(work, FEATURES_KIND, features)
 
 
 def _newest(tx: UnitOfWork, before: int | None) -> Iterable[WorkRecord]:
@@ -150,9 +151,8 @@ def _newest(tx: UnitOfWork, before: int | None) -> Iterable[WorkRecord]:
 
 def _adopt(services: Services, title: TitleRecord) -> bool:
     """Read the metadata of a work that somebody else registered; whether it came. Without it the view tells less."""
-    node = IpfsNode(services.ipfs.url, _PATIENCE)
     try:
-        content = node.fetch(raw_cid(title.metadata_digest), MAX_SIZE)
+        content = services.ipfs.patient(_PATIENCE).fetch(raw_cid(title.metadata_digest), MAX_SIZE)
     except (NotFoundError, UnavailableError):
         return False
     except InputError:  # larger than metadata of ours can be
@@ -161,8 +161,30 @@ def _adopt(services: Services, title: TitleRecord) -> bool:
         metadata = metadata_from_json(content)
     except UnavailableError:  # another program's
         return True
-    record_work(services, title.work, metadata)
+    try:
+        features = _features(services, metadata)
+    except UnavailableError:
+        return False
+    record_work(services, title.work, metadata, features)
     return True
+
+
+def _features(services: Services, metadata: Metadata) -> bytes | None:
+    """What somebody else's work is recognised by; None for a featureless work and for what is no such file.
+
+    Raises:
+        UnavailableError: it does not come.
+    """
+    if metadata.features is None:
+        return None
+    try:
+        data = services.ipfs.patient(_PATIENCE).fetch(metadata.features, MAX_FEATURES_SIZE)
+        features_from_bytes(data)
+    except NotFoundError as error:
+        raise UnavailableError(error.code, error.message, error.remedy) from error
+    except InputError:
+        return None
+    return data
 
 
 def _view(services: Services, tx: UnitOfWork, title: TitleRecord) -> WorkView:
@@ -211,7 +233,7 @@ def _listing(services: Services, event: EventRecord) -> OpenListing:
 
 
 def _record(title: TitleRecord, metadata: Metadata, parents: Sequence[Edge]) -> WorkRecord:
-    preview = next(iter(metadata.renditions), None)
+    preview = next((each for each in metadata.renditions if each.scheme is None), None)
     provenance = None if title.provenance_digest == ZERO_DIGEST else title.provenance_digest
     return WorkRecord(
         id=title.work,

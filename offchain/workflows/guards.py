@@ -8,12 +8,13 @@ from typing import Final
 from offchain.chain import ZERO_ADDRESS, Edge, Title, work_hex
 from offchain.chain.address import parse_address
 from offchain.errors import InputError, NotFoundError, RefusedError
-from offchain.identity import Identity, Match
+from offchain.identity import Identity
 from offchain.money import PPM
 from offchain.workflows.metadata import is_readable
 from offchain.workflows.permits import require_permits
 from offchain.workflows.prices import pricing_problem, solved
 from offchain.workflows.requests import RegistrationRequest
+from offchain.workflows.sealing import is_for_sale, require_master_key
 from offchain.workflows.services import Services
 
 __all__ = [
@@ -68,21 +69,26 @@ def require_possible(request: RegistrationRequest) -> None:
             )
 
 
-def require_acceptable(services: Services, identity: Identity, request: RegistrationRequest) -> None:
-    """Let through what can be registered as things stand.
+def require_acceptable(services: Services, identity: Identity, request: RegistrationRequest) -> Sequence[Edge]:
+    """Let through what can be registered as things stand, whatever it looks like (see `originality`).
+
+    Returns:
+        What it will owe to the works that it derives from.
 
     Raises:
-        RefusedError: `work-registered`, `work-similar`, or a permit or price range that does not hold.
+        RefusedError: `work-registered`, or a permit or price range that does not hold.
         NotFoundError: `unknown-licence`, `unknown-tier`, `unknown-currency`.
         DeniedError: `not-permit-holder`.
         InputError: price ranges that leave no price, or another file's provenance record.
+        UnavailableError: `no-content-key`, a work for sale could not be sealed.
     """
     require_unregistered(services, identity.work_id)
     _require_own_provenance(identity.work_id, request)
     edges = require_permits(services, request.registrant, request.permits)
-    if not request.acknowledge_similar:
-        _require_new(services, identity, {edge.parent for edge in edges})
     _require_priced(services, identity.work_id, request, edges)
+    if is_for_sale(request):
+        require_master_key(services)
+    return edges
 
 
 def _require_own_provenance(work: int, request: RegistrationRequest) -> None:
@@ -143,24 +149,6 @@ def title_names(services: Services, works: Sequence[int]) -> dict[int, str]:
     with services.store.snapshot() as tx:
         found = {work: tx.works.find(work) for work in works}
     return {work: record.title for work, record in found.items() if record is not None}
-
-
-def _require_new(services: Services, identity: Identity, parents: set[int]) -> None:
-    near = [match for match in services.similarity.search(identity) if match.work_id not in parents]
-    if not near:
-        return
-    names = title_names(services, [match.work_id for match in near])
-    raise RefusedError(
-        "work-similar",
-        f"this file resembles {len(near)} registered work{'s' if len(near) > 1 else ''}",
-        "register it under an adaptation licence of that work, or state with acknowledge_similar that it is none",
-        matches=[_told(match, names) for match in near],
-    )
-
-
-def _told(match: Match, names: dict[int, str]) -> dict[str, object]:
-    work = work_hex(match.work_id)
-    return {"work": work, "title": names.get(match.work_id, ""), "distance": match.distance}
 
 
 def _require_priced(services: Services, work: int, request: RegistrationRequest, edges: Sequence[Edge]) -> None:

@@ -25,7 +25,7 @@ PUBLISHING: Final = ".publish"
 
 STEPS: Final = MappingProxyType(
     {
-        "registration": ("check", "preview", "provenance", "metadata", "draft"),
+        "registration": ("check", "preview", "seal", "provenance", "metadata", "draft"),
         "registration" + PUBLISHING: ("commit", "register", "index"),
         "purchase": ("fulfil", "index"),
         "generation": ("generate",),
@@ -59,6 +59,7 @@ class Job:
         result: what came out, when done.
         error: why it failed or was interrupted.
         typed: what the registrant signs (EIP-712), while it awaits that signature.
+        similar: registered works that the file is similar to: a warning, told before anything is signed.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Job:
     result: dict[str, Any] | None = None
     error: ColophonError | None = None
     typed: dict[str, Any] | None = None
+    similar: Sequence[dict[str, Any]] = ()
 
 
 class Draft(dict[str, Any]):
@@ -136,7 +138,12 @@ def fold_job(
         result=None if draft is not None else output,
         error=error,
         typed=draft["typed"] if draft is not None else None,
+        similar=_similar(statuses[0].output),
     )
+
+
+def _similar(output: object) -> Sequence[dict[str, Any]]:
+    return output.get("similar", ()) if isinstance(output, Draft) else ()
 
 
 def _state(status: WorkflowStatus) -> tuple[State, ColophonError | None]:

@@ -1,6 +1,6 @@
 """The metadata JSON of a work: what its title's `tokenURI` leads to (ERC-721 metadata, and what verifying needs).
 
-It is written as canonical JSON and carries the 256-bit Content-Code, so that anybody can rebuild the catalogue and the
+It is written as canonical JSON and names the file of features, so that anybody can rebuild the catalogue and the
 similarity index from chain and IPFS alone.
 """
 
@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from offchain.chain import work_hex
 from offchain.errors import InputError, UnavailableError
-from offchain.identity import HammingScan
+from offchain.identity.fingerprint import require_content_code
 from offchain.storage import normal_cid
 
 __all__ = ["Metadata", "Rendition", "is_readable", "metadata_from_json", "metadata_of", "metadata_to_json"]
@@ -35,13 +35,17 @@ _MAX_SIZE: Final = 2**53 - 1
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """Pinned bytes made from a master; `sha256` is `0x` and hex, `size` in bytes."""
+    """Pinned bytes made from a master; `sha256` is `0x` and hex, `size` in bytes.
+
+    `scheme` says how they are sealed; None for what everybody may see. `media_type` is that of what is inside.
+    """
 
     role: str
     media_type: str
     size: int
     sha256: str
     cid: str
+    scheme: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +61,9 @@ class Metadata:
         iscc: the ISCC-CODE, `ISCC:…`.
         units: its units in the order META, CONTENT, DATA, INSTANCE.
         content_code: the 256-bit Content-Code, None if featureless.
-        renditions: pinned bytes that may be seen.
+        renditions: pinned bytes, those that may be seen first.
         provenance: CID of the provenance record, None when there is none.
+        features: CID of what it is recognised by (`identity.matching.filing`), None if featureless.
     """
 
     title: str
@@ -71,11 +76,13 @@ class Metadata:
     content_code: str | None
     renditions: tuple[Rendition, ...]
     provenance: str | None
+    features: str | None = None
 
 
 def metadata_to_json(work: int, metadata: Metadata) -> dict[str, Any]:
     """The JSON to be pinned; `name`, `description` and `image` are ERC-721's."""
-    images = [rendition.cid for rendition in metadata.renditions if rendition.media_type.startswith("image/")]
+    seen = [rendition for rendition in metadata.renditions if rendition.scheme is None]
+    images = [rendition.cid for rendition in seen if rendition.media_type.startswith("image/")]
     document: dict[str, Any] = {
         "schema": _SCHEMA,
         "version": _VERSION,
@@ -90,6 +97,8 @@ def metadata_to_json(work: int, metadata: Metadata) -> dict[str, Any]:
         "renditions": [_rendition_to_json(rendition) for rendition in metadata.renditions],
         "provenance": metadata.provenance,
     }
+    if metadata.features is not None:
+        document["features"] = metadata.features
     return document | ({"image": f"ipfs://{images[0]}"} if images else {})
 
 
@@ -130,6 +139,7 @@ def metadata_of(document: Any) -> Metadata:  # noqa: ANN401 - parsed JSON of som
             content_code=None if document["contentCode"] is None else _content_code(document["contentCode"]),
             renditions=tuple(_rendition_from_json(rendition) for rendition in document["renditions"]),
             provenance=None if document["provenance"] is None else _cid(document["provenance"]),
+            features=None if document.get("features") is None else _cid(document["features"]),
         )
     except (InputError, ValueError, KeyError, TypeError) as error:
         raise _malformed() from error
@@ -142,7 +152,7 @@ def _malformed() -> UnavailableError:
 
 
 def _rendition_to_json(rendition: Rendition) -> dict[str, Any]:
-    fields = asdict(rendition)
+    fields = {name: value for name, value in asdict(rendition).items() if value is not None}
     return {"mediaType": fields.pop("media_type")} | fields
 
 
@@ -153,6 +163,7 @@ def _rendition_from_json(data: dict[str, Any]) -> Rendition:
         size=_size(data["size"]),
         sha256=_digest(data["sha256"]),
         cid=_cid(data["cid"]),
+        scheme=None if data.get("scheme") is None else _text(data["scheme"], _MAX_NAME),
     )
 
 
@@ -182,7 +193,4 @@ def _cid(value: object) -> str:
 
 
 def _content_code(value: object) -> str:
-    """Only what the index takes, else every later search would stumble over it."""
-    text = _text(value, _MAX_CODE)
-    HammingScan().add(0, text)
-    return text
+    return require_content_code(_text(value, _MAX_CODE))

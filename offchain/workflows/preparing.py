@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from dbos import DBOS
 
@@ -15,10 +15,12 @@ from offchain.storage import canonical_json
 from offchain.workflows.engine import engine, run_step
 from offchain.workflows.guards import delegate_of, require_acceptable
 from offchain.workflows.jobs import Draft
+from offchain.workflows.marking import mark_preview
 from offchain.workflows.metadata import Metadata, Rendition, metadata_to_json
 from offchain.workflows.preview import make_preview
 from offchain.workflows.prices import tier_ends
 from offchain.workflows.requests import RegistrationRequest
+from offchain.workflows.sealing import is_for_sale, seal_master
 from offchain.workflows.services import Services
 
 __all__ = ["DRAFT_STEP", "Filed", "prepare"]
@@ -32,16 +34,17 @@ MANDATE_SECONDS: Final = 365 * 24 * 3600
 SALT_BYTES: Final = 32
 """Length of the salt that hides a commitment."""
 
-DRAFT_STEP: Final = 5
+DRAFT_STEP: Final = 6
 """Number of the step that drafts what is signed; running it again gives a fresh deadline."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """An identified file whose master is in the vault, and what its registrant asks for."""
+    """An identified file whose master is in the vault, what its registrant asks for, and what it is similar to."""
 
     identity: Identity
     request: RegistrationRequest
+    similar: tuple[dict[str, Any], ...] = ()
 
 
 @DBOS.workflow(name="registration", max_recovery_attempts=1000)
@@ -50,8 +53,9 @@ def prepare(filed: Filed) -> Draft:
     services = engine().services
     salt = run_step("check", _check, services, filed)
     renditions = run_step("preview", _pin_preview, services, filed)
+    sealed = run_step("seal", _pin_sealed, services, filed)
     provenance = run_step("provenance", _pin_provenance, services, filed)
-    metadata = run_step("metadata", _pin_metadata, services, filed, renditions, provenance)
+    metadata = run_step("metadata", _pin_metadata, services, filed, renditions + sealed, provenance)
     return run_step("draft", draft, services, filed, metadata, provenance, salt)
 
 
@@ -66,9 +70,15 @@ def _pin_preview(services: Services, filed: Filed) -> tuple[Rendition, ...]:
     preview = make_preview(services.vault.master(filed.identity.work_id), filed.identity)
     if preview is None:
         return ()
+    preview = mark_preview(services, filed.identity.work_id, filed.request, preview)
     digest = "0x" + hashlib.sha256(preview.data).hexdigest()
     cid = services.ipfs.pin(preview.data)
     return (Rendition("preview", preview.media_type, len(preview.data), digest, cid),)
+
+
+def _pin_sealed(services: Services, filed: Filed) -> tuple[Rendition, ...]:
+    """What a licensee will open; a work that nobody can buy has none. The journal gets its CID, and never the key."""
+    return (seal_master(services, filed.identity),) if is_for_sale(filed.request) else ()
 
 
 def _pin_provenance(services: Services, filed: Filed) -> tuple[bytes, str] | None:
@@ -96,9 +106,16 @@ def _pin_metadata(
         content_code=identity.content_code,
         renditions=renditions,
         provenance=provenance[1] if provenance else None,
+        features=_pin_features(services, identity.work_id),
     )
     data = canonical_json(metadata_to_json(identity.work_id, metadata))
     return metadata, hashlib.sha256(data).digest(), services.ipfs.pin(data)
+
+
+def _pin_features(services: Services, work: int) -> str | None:
+    """CID of what the work is recognised by, None for a featureless one."""
+    features = services.vault.features(work)
+    return None if features is None else services.ipfs.pin(features)
 
 
 def draft(
@@ -132,6 +149,7 @@ def draft(
         metadata=metadata[0],
         metadata_cid=metadata[2],
         provenance_cid=provenance[1] if provenance else None,
+        similar=list(filed.similar),
     )
 
 

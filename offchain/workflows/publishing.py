@@ -14,6 +14,7 @@ from offchain.errors import RefusedError, UnavailableError
 from offchain.workflows.catalogue import record_work
 from offchain.workflows.engine import engine, run_step
 from offchain.workflows.guards import find_title
+from offchain.workflows.holdings import record_contents
 from offchain.workflows.jobs import Draft
 from offchain.workflows.metadata import Rendition
 from offchain.workflows.services import Services
@@ -72,7 +73,8 @@ def _index(services: Services, draft: Draft, commitment: bytes, transaction: byt
     if title is None:
         raise RefusedError("title-lost", "the title is gone after a reorganisation", "register the work again")
     services.advance()
-    record_work(services, registration.work, draft["metadata"])
+    record_work(services, registration.work, draft["metadata"], services.vault.features(registration.work))
+    record_contents(services.store, registration.work, draft)
     return {
         "work": work_hex(registration.work),
         "holder": title.holder,
@@ -94,4 +96,5 @@ def _rendition(rendition: Rendition) -> dict[str, object]:
         "size": rendition.size,
         "sha256": rendition.sha256,
         "cid": rendition.cid,
+        "scheme": rendition.scheme,
     }

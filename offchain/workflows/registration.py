@@ -1,7 +1,7 @@
 """Registering a work: from a file to a title, by commitment and on the registrant's signature.
 
     file ─ identify ─ refuse duplicates ─ keep the master        at once, so that the caller learns what is wrong
-         ─ check ─ preview ─ provenance ─ metadata ─ draft       first workflow; ends with typed data to sign
+         ─ check ─ preview ─ seal ─ provenance ─ metadata        first workflow; its last step drafts what to sign
          ─ commit ─ register ─ index                             second workflow, once the signature is there
 
 What repeats without harm: pins are content-addressed, the salt is in the journal before it is used, and both
@@ -17,11 +17,13 @@ from typing import Final
 
 from offchain.chain.address import parse_address
 from offchain.errors import RefusedError
-from offchain.identity import identify
+from offchain.identity import examine
+from offchain.identity.matching.filing import features_to_bytes
 from offchain.storage import canonical_json
 from offchain.workflows.engine import Engine
 from offchain.workflows.guards import require_acceptable, require_possible, require_unregistered
 from offchain.workflows.jobs import PUBLISHING, Draft, Job
+from offchain.workflows.originality import require_original
 from offchain.workflows.preparing import DRAFT_STEP, Filed, prepare
 from offchain.workflows.publishing import publish
 from offchain.workflows.requests import RegistrationRequest
@@ -45,7 +47,7 @@ def start_registration(engine: Engine, source: Source, request: RegistrationRequ
 
     Raises:
         InputError: a file that cannot be registered, or a malformed request.
-        RefusedError: `work-registered`, `work-similar`, or a permit that does not hold.
+        RefusedError: `work-registered`, `work-copied`, `work-derived`, or a permit that does not hold.
         NotFoundError: a tier, currency or licence that does not exist.
         DeniedError: `not-permit-holder`.
         UnavailableError: a node or the disk does not answer.
@@ -85,17 +87,22 @@ def submit_signature(engine: Engine, job_id: str, signature: bytes) -> Job:
 
 def _file(engine: Engine, spooled: Path, request: RegistrationRequest) -> Job:
     services = engine.services
-    identity = identify(spooled, title=request.title, limit=services.settings.max_upload)
+    limit = services.settings.max_upload
+    examined = examine(spooled, title=request.title, limit=limit, wanted=("features", "probe"))
+    identity = examined.identity
     job_id = _job_id(services, identity.work_id, request)
     existing = engine.find(job_id)
     if existing is not None and existing.state in ("running", "interrupted"):
         # It may have stopped because its master is missing or damaged.
         services.vault.keep(spooled, identity.work_id)
         return engine.retry(job_id)
-    require_acceptable(services, identity, request)
+    parents = {edge.parent for edge in require_acceptable(services, identity, request)}
+    similar = require_original(services, examined.probe, request, parents)
+    if examined.features is not None:
+        services.vault.keep_features(features_to_bytes(examined.features), identity.work_id)
     services.vault.keep(spooled, identity.work_id)
     if existing is None:
-        engine.begin(prepare, job_id, Filed(identity, request))
+        engine.begin(prepare, job_id, Filed(identity, request, similar))
     elif existing.state == "failed":
         _begin_again(engine, job_id)
     elif _is_stale(services, engine.output(job_id)):

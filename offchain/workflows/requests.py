@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from offchain.identity.marks.statement import SourceType
+
 __all__ = ["RegistrationRequest", "TierListing", "TierMandate"]
 
 
@@ -50,6 +52,7 @@ class RegistrationRequest:
         acknowledge_similar: register although the file resembles somebody's work.
         currency: CAIP-19 id of all prices here; None for the ledger's first token.
         delegate: account that may quote for the tiers; None for this process's own pricing key.
+        source_type: how the work was made, as its registrant states; generated works say it themselves.
     """
 
     registrant: str
@@ -63,3 +66,4 @@ class RegistrationRequest:
     acknowledge_similar: bool = False
     currency: str | None = None
     delegate: str | None = None
+    source_type: SourceType = "digitalCreation"

@@ -18,7 +18,7 @@ from offchain.chain.signer import LocalSigner, Signer
 from offchain.config import Settings
 from offchain.errors import NotFoundError, UnavailableError
 from offchain.indexer import Indexer
-from offchain.storage import IpfsNode
+from offchain.storage import PinSet, open_pins
 from offchain.store import Store, open_store
 from offchain.workflows.similarity import CatalogueIndex
 from offchain.workflows.terms import standard_terms
@@ -36,7 +36,7 @@ class Services:
         client: the chain's node.
         contracts: their wrappers.
         store: the database.
-        ipfs: the IPFS node.
+        ipfs: the IPFS nodes.
         indexer: reads the chain into the store; use `advance`.
         sender: sends transactions.
         vault: masters on disk.
@@ -50,7 +50,7 @@ class Services:
     client: Client
     contracts: Contracts
     store: Store
-    ipfs: IpfsNode
+    ipfs: PinSet
     indexer: Indexer
     sender: Sender
     vault: Vault
@@ -70,7 +70,8 @@ class Services:
         self.close()
 
     def close(self) -> None:
-        """Give the database's connections back."""
+        """Give files and the database's connections back."""
+        self.similarity.close()
         self.store.close()
 
     def now(self) -> int:
@@ -160,11 +161,11 @@ def open_services(settings: Settings, *, relayer: Signer | None = None, pricing:
         client=client,
         contracts=contracts,
         store=store,
-        ipfs=IpfsNode(settings.ipfs_url),
+        ipfs=open_pins(settings.ipfs_url, settings.pin_quorum),
         indexer=Indexer(contracts, store),
         sender=Sender(client, store),
         vault=Vault(settings.home, settings.max_upload),
-        similarity=CatalogueIndex(store),
+        similarity=CatalogueIndex(store, settings.home / "index"),
         terms={tier: number for tier, number in numbers.items() if number is not None},
         relayer=relayer,
         pricing=pricing,

@@ -12,6 +12,7 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import BinaryIO, Final, TypeAlias
 
@@ -36,6 +37,7 @@ class Vault:
 
     def __init__(self, folder: Path, limit: int) -> None:
         self._masters = folder / "masters"
+        self._features = folder / "features"
         self._spool = folder / "spool"
         self._limit = limit
 
@@ -77,6 +79,40 @@ class Vault:
         except OSError as error:
             raise _disk(error) from error
         return place
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """An empty file in the spool, for the block that fills it and is done with it.
+
+        Raises:
+            UnavailableError: `disk-failed`, whatever in the block could not be read or written.
+        """
+        try:
+            spooled = self._empty("")
+            try:
+                yield spooled
+            finally:
+                self.drop(spooled)
+        except OSError as error:
+            raise _disk(error) from error
+
+    def keep_features(self, features: bytes, work: int) -> None:
+        """Keep what a work will be recognised by, beside its master; keeping the same again changes nothing.
+
+        Raises:
+            UnavailableError: `disk-failed`.
+        """
+        place = self._features / f"{work:064x}"
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise _disk(error) from error
+        self._take(iter([features]), None).replace(place)
+
+    def features(self, work: int) -> bytes | None:
+        """What was kept by `keep_features`; None for a featureless work."""
+        place = self._features / f"{work:064x}"
+        return place.read_bytes() if place.exists() else None
 
     def drop(self, spooled: Path) -> None:
         """Forget a spooled file."""

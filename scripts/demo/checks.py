@@ -59,7 +59,7 @@ def run_checks(service: Service, stack: Stack, story: Story, folder: Path) -> li
         ),
         Check("every licence verifies on chain", tuple(_licences(chain, story))),
         Check(
-            "a duplicate is refused, a near duplicate flagged, another work passes",
+            "a duplicate and a copy are refused, a part is flagged, another work passes",
             tuple(_copies(service, story, folder)),
         ),
     ]
@@ -109,17 +109,26 @@ def _copies(service: Service, story: Story, folder: Path) -> Iterator[tuple[str,
     same = service.upload("/v1/works", PHOTOGRAPH, somebody)
     yield _verdict("the same file", same), (same.status_code, same.json()["code"]) == (409, "work-registered")
     smaller = _smaller(folder / "smaller.jpg")
-    near = service.upload("/v1/works", smaller, somebody)
-    yield _verdict("80 % of its size, JPEG q70", near), (near.status_code, near.json()["code"]) == (409, "work-similar")
+    copy = service.upload("/v1/works", smaller, somebody)
+    yield _verdict("80 % of its size, JPEG q70", copy), (copy.status_code, copy.json()["code"]) == (409, "work-copied")
+    part = service.upload("/v1/works", _part(folder / "part.jpg"), somebody)
+    yield _verdict("seven tenths of it", part), (part.status_code, part.json()["code"]) == (409, "work-derived")
     other = service.upload("/v1/works/search", MEDIA / "rocket.jpg")
     yield f"another photograph: {other.json()['decision']}", other.json()["decision"] == "new"
 
 
 def _smaller(path: Path) -> Path:
-    """A near duplicate: the photograph at 80 % of its size, as JPEG of quality 70."""
+    """The photograph at 80 % of its size, as JPEG of quality 70."""
     photograph = Image.open(PHOTOGRAPH).convert("RGB")
     size = (photograph.width * 8 // 10, photograph.height * 8 // 10)
     photograph.resize(size).save(path, "JPEG", quality=70)
+    return path
+
+
+def _part(path: Path) -> Path:
+    """The left seven tenths of the photograph."""
+    photograph = Image.open(PHOTOGRAPH).convert("RGB")
+    photograph.crop((0, 0, photograph.width * 7 // 10, photograph.height)).save(path, "JPEG", quality=80)
     return path
 
 

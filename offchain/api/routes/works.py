@@ -86,7 +86,7 @@ def get_work(work: Annotated[WorkId, Path()], services: ServicesDep) -> WorkOut:
 
 @router.post("/search", operation_id="searchWorks")
 def search_works(services: ServicesDep, file: Annotated[UploadFile, File(description=_FILE)]) -> RecognitionOut:
-    """Compare a file with every registered work: the same, near, or new. Nothing is kept."""
+    """Compare a file with every registered work: the same, derived, similar, or new. Nothing is kept."""
     return recognition_out(recognise(services, file.file, name=file.filename))
 
 

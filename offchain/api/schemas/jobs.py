@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from offchain.api.problems import Problem, problem_of
 from offchain.api.schemas.fields import Bytes, Received
+from offchain.api.schemas.works import MatchOut
 from offchain.workflows.jobs import Job, Kind, State
 
 __all__ = ["GenerationIn", "JobOut", "ParametersIn", "SignatureIn", "StepOut", "job_out"]
@@ -28,6 +29,7 @@ class JobOut(BaseModel):
     state: State = Field(description="`interrupted`: a node was away; retry it, or send the same request again")
     progress: float = Field(ge=0, le=1)
     steps: list[StepOut]
+    similar: list[MatchOut] = Field(description="registered works that the file is similar to: a warning")
     typed_data: dict[str, Any] | None = Field(description="EIP-712 data to sign, while `awaiting-signature`")
     result: dict[str, Any] | None
     error: Problem | None
@@ -64,6 +66,7 @@ def job_out(job: Job) -> JobOut:
         state=job.state,
         progress=job.progress,
         steps=[StepOut(name=step.name, state=step.state) for step in job.steps],
+        similar=[MatchOut.model_validate(match) for match in job.similar],
         typed_data=job.typed,
         result=job.result,
         error=None if job.error is None else problem_of(job.error, f"/v1/jobs/{job.id}"),

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
 from offchain.api.schemas.fields import Account, Amount, Number, Received, WorkId
 from offchain.chain import work_hex
-from offchain.identity.similarity import CODE_BITS
+from offchain.identity.marks.statement import SourceType
 from offchain.workflows.catalogue import WorkView
-from offchain.workflows.recognition import Recognition
+from offchain.workflows.metadata import Rendition
+from offchain.workflows.recognition import Recognition, match_json
 from offchain.workflows.requests import RegistrationRequest, TierListing, TierMandate
 
-__all__ = ["RecognitionOut", "RegistrationIn", "WorkOut", "WorksOut", "recognition_out", "work_out"]
+__all__ = ["RecognitionOut", "RegistrationIn", "RenditionOut", "WorkOut", "WorksOut"]
+__all__ += ["recognition_out", "rendition_out", "work_out"]
 
 
 class TierIn(Received):
@@ -51,6 +54,9 @@ class RegistrationIn(Received):
     generation: str | None = Field(None, description="a generation job, instead of a file")
     acknowledge_similar: bool = False
     currency: str | None = Field(None, description="CAIP-19 of all prices here")
+    source_type: SourceType = Field(
+        "digitalCreation", description="IPTC digital source type, for the manifest; generated works say it themselves"
+    )
 
     def request(self) -> RegistrationRequest:
         """As the workflows take it."""
@@ -65,17 +71,19 @@ class RegistrationIn(Received):
             provenance=self.provenance,
             acknowledge_similar=self.acknowledge_similar,
             currency=self.currency,
+            source_type=self.source_type,
         )
 
 
 class RenditionOut(BaseModel):
-    """Pinned bytes that anybody may see; `sha256` is of these bytes."""
+    """Pinned bytes; `sha256` is of these bytes. Those with a `scheme` are sealed: POST /v1/keys opens them."""
 
     role: str
-    media_type: str
+    media_type: str = Field(description="of the content, also where that is sealed")
     size: int
     sha256: str
     cid: str
+    scheme: str | None = Field(None, description="how the bytes are sealed; null for what anybody may see")
 
 
 class PinOut(BaseModel):
@@ -154,14 +162,27 @@ class WorksOut(BaseModel):
     next: str | None
 
 
+class RegionOut(BaseModel):
+    """Where a file and a registered work agree."""
+
+    unit: Literal["pixel-share", "second", "word"] = Field(
+        description="`pixel-share`: left, top, right, bottom, each 0 to 1; else start and end"
+    )
+    here: list[float] = Field(description="in the file")
+    there: list[float] = Field(description="in the registered work")
+
+
 class MatchOut(BaseModel):
-    """A registered work that a file equals or resembles: `distance` bits of `bits` differ."""
+    """A registered work that a file equals, comes from or resembles, and why."""
 
     work: WorkId
     title: str | None
-    decision: Literal["same", "near"]
-    distance: int
-    bits: int = CODE_BITS
+    decision: Literal["same", "derived", "similar"]
+    method: str = Field(description="`sha-256` for the very bytes, else what compared the contents")
+    score: float = Field(ge=0, le=1, description="comparable within one method only")
+    error_rate: float = Field(description="share of unrelated pairs that reach this decision, as measured")
+    why: str
+    regions: list[RegionOut]
 
 
 class IdentityOut(BaseModel):
@@ -178,10 +199,15 @@ class IdentityOut(BaseModel):
 class RecognitionOut(BaseModel):
     """Whether a file is registered, resembles something registered, or is new."""
 
-    decision: Literal["same", "near", "new"]
+    decision: Literal["same", "derived", "similar", "new"]
     identity: IdentityOut
     matches: list[MatchOut]
     explanation: str
+
+
+def rendition_out(rendition: Rendition) -> RenditionOut:
+    """A rendition as it goes out."""
+    return RenditionOut.model_validate(asdict(rendition))
 
 
 def work_out(view: WorkView) -> WorkOut:
@@ -228,15 +254,7 @@ def recognition_out(found: Recognition) -> RecognitionOut:
             units=list(identity.units),
             featureless=identity.featureless,
         ),
-        matches=[
-            MatchOut(
-                work=work_hex(match.work_id),
-                title=found.titles.get(match.work_id),
-                decision=match.decision,
-                distance=match.distance,
-            )
-            for match in found.matches
-        ],
+        matches=[MatchOut.model_validate(match_json(match, found.titles)) for match in found.matches],
         explanation=found.sentence,
     )
 
@@ -244,10 +262,7 @@ def recognition_out(found: Recognition) -> RecognitionOut:
 def _renditions(view: WorkView) -> list[RenditionOut]:
     if view.metadata is None:
         return []
-    return [
-        RenditionOut(role=each.role, media_type=each.media_type, size=each.size, sha256=each.sha256, cid=each.cid)
-        for each in view.metadata.renditions
-    ]
+    return list(map(rendition_out, view.metadata.renditions))
 
 
 def _mandates(view: WorkView) -> list[MandateOut]:

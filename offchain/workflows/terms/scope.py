@@ -12,7 +12,7 @@ from typing import Final
 
 from offchain.errors import InputError
 
-__all__ = ["MEDIA", "RIGHTS", "TERRITORIES", "scope_mask", "scope_names"]
+__all__ = ["MEDIA", "RIGHTS", "TERRITORIES", "medium_of", "scope_mask", "scope_names"]
 
 _RIGHTS_AT: Final = 48
 _TERRITORIES_AT: Final = 16
@@ -33,8 +33,17 @@ RIGHTS: Final = MappingProxyType(
 TERRITORIES: Final = MappingProxyType({"worldwide": 0xFFFF_FFFF})
 """Where; single territories get their bits when terms first name them."""
 
-MEDIA: Final = MappingProxyType({"any": 0xFFFF})
-"""In which media; single media get their bits when terms first name them."""
+MEDIA: Final = MappingProxyType({"any": 0xFFFF, "text": 1 << 0, "image": 1 << 1, "audio": 1 << 2, "video": 1 << 3})
+"""In which media; others get their bits when terms first name them."""
+
+_DOCUMENTS: Final = frozenset(
+    {
+        "application/epub+zip",
+        "application/pdf",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    }
+)
+"""Media types of writing whose name does not say so."""
 
 
 def scope_mask(rights: Iterable[str], territories: Iterable[str], media: Iterable[str]) -> int:
@@ -49,9 +58,23 @@ def scope_mask(rights: Iterable[str], territories: Iterable[str], media: Iterabl
 
 
 def scope_names(mask: int) -> dict[str, list[str]]:
-    """The names that a mask covers completely; the inverse of `scope_mask`."""
+    """The names that a mask covers completely, without those that another of them includes; undoes `scope_mask`."""
     fields = (("rights", RIGHTS, _RIGHTS_AT), ("territories", TERRITORIES, _TERRITORIES_AT), ("media", MEDIA, 0))
-    return {field: [name for name, bits in known.items() if mask >> at & bits == bits] for field, known, at in fields}
+    return {field: _names(mask >> at, known) for field, known, at in fields}
+
+
+def medium_of(media_type: str) -> str:
+    """The medium in which content of a media type is used; `any` where the type has no bit of its own.
+
+    To be safe, `any` demands a licence for every medium.
+    """
+    kind = "text" if media_type in _DOCUMENTS else media_type.partition("/")[0]
+    return kind if kind in MEDIA else "any"
+
+
+def _names(mask: int, known: Mapping[str, int]) -> list[str]:
+    covered = {name: bits for name, bits in known.items() if mask & bits == bits}
+    return [name for name, bits in covered.items() if not any(bits & wide == bits != wide for wide in covered.values())]
 
 
 def _bits(names: Iterable[str], known: Mapping[str, int]) -> int:

@@ -48,3 +48,11 @@ def test_settings__of_a_deployment__are_read_and_checked(tmp_path: Path):
     assert (told.grace_seconds, told.arbitrator) == (0, "0x" + "11" * 20)
     with pytest.raises(InputError):
         load_settings({**environ, "COLOPHON_GRACE_SECONDS": "5 minutes"})
+
+
+def test_settings__several_nodes__are_shown_without_secrets_and_have_a_quorum(tmp_path: Path):
+    environ = {"COLOPHON_HOME": str(tmp_path), "COLOPHON_IPFS_URL": "http://a:secret@one:5001, http://two:5001/secret"}
+    assert load_settings(environ).pin_quorum is None
+    told = load_settings({**environ, "COLOPHON_PIN_QUORUM": "2"})
+    assert told.pin_quorum == 2
+    assert repr(told).endswith("ipfs_url=http://one:5001,http://two:5001)")

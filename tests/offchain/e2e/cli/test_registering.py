@@ -71,18 +71,19 @@ def test_register__somebody_elses_work__refused_naming_work_and_holder(cli, phot
     assert told["remedy"].startswith("buy a licence")
 
 
-def test_register__near_duplicate__flagged_unless_acknowledged(cli, photograph, tmp_path):
-    """A copy at 80 % and JPEG quality 70 is the near duplicate of the demo."""
-    copy, original = tmp_path / "copy.jpg", Image.open(DATA / "chelsea.png").convert("RGB")
-    size = (original.width * 4 // 5, original.height * 4 // 5)
-    original.resize(size).save(copy, quality=70)
-    ended = cli("register", copy, "--as", STRANGER, "--json")
-    assert (ended.status, ended.json["code"]) == (4, "work-similar")
-    assert ended.json["facts"]["matches"][0]["work"] == photograph
-    (estimate,) = cli.json("register", copy, "--as", STRANGER, "--acknowledge-similar", "--dry-run")["items"]
+def test_register__copy_and_part_of_a_work__refused_and_flagged(cli, photograph, tmp_path):
+    """A copy at 80 % and JPEG quality 70, and a part of the picture, which may be used under a licence."""
+    copy, part, original = tmp_path / "copy.jpg", tmp_path / "part.jpg", Image.open(DATA / "chelsea.png").convert("RGB")
+    original.resize((original.width * 4 // 5, original.height * 4 // 5)).save(copy, quality=70)
+    original.crop((0, 0, original.width * 7 // 10, original.height)).save(part, quality=80)
+    for file, code, decision in ((copy, "work-copied", "same"), (part, "work-derived", "derived")):
+        ended = cli("register", file, "--as", STRANGER, "--json")
+        assert (ended.status, ended.json["code"]) == (4, code)
+        assert ended.json["facts"]["matches"][0]["work"] == photograph
+        assert cli.json("search", file)["decision"] == decision
+    assert cli("verify", copy, "--json").json["verdict"] == "copy"
+    (estimate,) = cli.json("register", part, "--as", STRANGER, "--acknowledge-similar", "--dry-run")["items"]
     assert estimate["state"] == "estimated"
-    assert cli("verify", copy, "--json").json["verdict"] == "near"
-    assert cli.json("search", copy)["decision"] == "near"
 
 
 def test_register__dry_run__tells_gas_and_receiver_and_sends_nothing(cli):

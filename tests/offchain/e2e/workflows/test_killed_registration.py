@@ -59,5 +59,5 @@ def test_registration__killed_after_each_step__one_title_one_commitment_two_tran
     assert client.nonce(site.address(RELAYER)) - before == 2
     node = IpfsNode(site.environ["COLOPHON_IPFS_URL"])
     cids = [result["metadata"], result["provenance"], *(each["cid"] for each in result["renditions"])]
-    assert len(cids) == 3
+    assert len(cids) == 4
     assert all(node.is_pinned(cid) for cid in cids)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from PIL import Image
 
 from offchain.api.app import create_app
 from tests.offchain.site import ALICE, CHELSEA, DOLLAR, PRIDE, ROCKET, TIERS, Site, Visitor
@@ -44,7 +46,7 @@ def cheap(ben: Visitor) -> dict[str, Any]:
     [
         (b"", "file-empty"),
         (ROCKET.read_bytes()[:5000], "image-malformed"),
-        (b"%PDF-1.7\n" + b"x" * 2000, "media-unsupported"),
+        (b"%PDF-1.7\n" + b"x" * 2000, "document-malformed"),
         (b"\x7fELF" + bytes(2000), "media-unsupported"),
         (b"caf\xe9 " * 500, "text-malformed"),
     ],
@@ -114,12 +116,20 @@ def test_register__exact_duplicate__says_which_and_who(ben: Visitor, ada: Visito
     assert problem["facts"]["since"] == rocket["priority_at"]
 
 
-def test_register__near_duplicate__flagged_until_acknowledged(ben: Visitor, rocket: dict[str, Any]):
+def test_register__copy_of_somebody_elses_work__refused_whatever_is_acknowledged(ben: Visitor, rocket: dict[str, Any]):
     # One byte behind the end of the image: another file, the same picture.
-    near = ROCKET.read_bytes() + b"\x00"
-    problem = assert_problem(ben.submit(near), 409, "work-similar")
+    copy = ROCKET.read_bytes() + b"\x00"
+    for acknowledged in (False, True):
+        problem = assert_problem(ben.submit(copy, acknowledge_similar=acknowledged), 409, "work-copied")
+        assert [match["work"] for match in problem["facts"]["matches"]] == [rocket["work"]]
+
+
+def test_register__made_from_somebody_elses_work__flagged_until_acknowledged(ben: Visitor, rocket: dict[str, Any]):
+    photograph, part = Image.open(ROCKET), io.BytesIO()
+    photograph.crop((0, 0, photograph.width * 7 // 10, photograph.height)).save(part, "JPEG", quality=80)
+    problem = assert_problem(ben.submit(part.getvalue()), 409, "work-derived")
     assert [match["work"] for match in problem["facts"]["matches"]] == [rocket["work"]]
-    assert ben.submit(near, acknowledge_similar=True).status_code == 202
+    assert ben.submit(part.getvalue(), acknowledge_similar=True).status_code == 202
 
 
 def test_register__permit_of_somebody_else__denied(cleo: Visitor, ada: Visitor, rocket: dict[str, Any]):

@@ -59,7 +59,8 @@ def test_register__done__metadata_and_rendition_on_ipfs_are_those_stated(site: S
     assert uri == "ipfs://" + rocket["metadata"]
     metadata = json.loads(node.fetch(rocket["metadata"], 2**18))
     assert (metadata["name"], metadata["work"], metadata["creator"]) == ("Rocket", rocket["work"], "Ada")
-    (rendition,) = metadata["renditions"]
+    rendition, sealed = metadata["renditions"]
+    assert (rendition["role"], sealed["role"], sealed["mediaType"]) == ("preview", "sealed", "image/jpeg")
     preview = node.fetch(rendition["cid"], 2**20)
     assert "0x" + hashlib.sha256(preview).hexdigest() == rendition["sha256"]
     assert len(preview) == rendition["size"]
@@ -70,6 +71,9 @@ def test_register__done__master_is_not_on_ipfs(site: Site, rocket: dict[str, Any
     """Masters are never pinned in clear."""
     node = IpfsNode(site.environ["COLOPHON_IPFS_URL"])
     assert not node.is_pinned(raw_cid(bytes.fromhex(rocket["work"][2:])))
+    (sealed,) = (each for each in rocket["renditions"] if each["scheme"] is not None)
+    master, ciphertext = ROCKET.read_bytes(), node.fetch(sealed["cid"], sealed["size"])
+    assert not any(master[at : at + 64] in ciphertext for at in range(0, len(master), 4096))
 
 
 def test_register__derivative__edges_and_parents_stand(client: TestClient, collage, rocket, alice):
@@ -129,17 +133,27 @@ def test_list_works__holder__only_theirs(client: TestClient, ben: Visitor, colla
     assert work["title"] == "Alice"
 
 
-def test_search__same_near_and_new__are_told_apart(client: TestClient, rocket: dict[str, Any]):
+def test_search__same_copy_derived_and_new__are_told_apart(client: TestClient, rocket: dict[str, Any]):
     photograph = Image.open(ROCKET)
-    smaller = io.BytesIO()
+    smaller, part = io.BytesIO(), io.BytesIO()
     photograph.resize((photograph.width * 4 // 5, photograph.height * 4 // 5)).save(smaller, "JPEG", quality=70)
+    width, height = photograph.size
+    photograph.crop((width // 10, height // 10, width, height)).save(part, "JPEG", quality=70)
 
     def search(name: str, data: bytes) -> dict[str, Any]:
         return client.post("/v1/works/search", files={"file": (name, data)}).json()
 
-    assert search("a.jpg", ROCKET.read_bytes())["decision"] == "same"
-    near = search("b.jpg", smaller.getvalue())
-    assert (near["decision"], near["matches"][0]["work"]) == ("near", rocket["work"])
+    bytes_, copy, derived = (
+        search("a.jpg", data) for data in (ROCKET.read_bytes(), smaller.getvalue(), part.getvalue())
+    )
+    assert [each["matches"][0]["work"] for each in (bytes_, copy, derived)] == [rocket["work"]] * 3
+    assert [each["decision"] for each in (bytes_, copy, derived)] == ["same", "same", "derived"]
+    assert [each["matches"][0]["method"] == "sha-256" for each in (bytes_, copy, derived)] == [True, False, False]
+    assert 0 < copy["matches"][0]["error_rate"] < 0.01
+    region = derived["matches"][0]["regions"][0]
+    assert region["unit"] == "pixel-share"
+    # The part begins a tenth from the left and from the top.
+    assert region["there"][:2] == pytest.approx([0.1, 0.1], abs=0.05)
     assert search("c.txt", PRIDE.read_bytes())["decision"] == "new"
 
 

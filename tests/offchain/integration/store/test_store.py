@@ -119,7 +119,18 @@ def test_codes__put_twice__keep_the_later_one_of_a_kind(store):
         tx.codes.put(7, "text", b"new")
         tx.codes.put(7, "image", b"other")
     with store.snapshot() as tx:
-        assert tx.codes.all("text") == [(7, b"new")]
+        assert tx.codes.find(7, "text") == b"new"
+        assert tx.codes.find(7, "sound") is None
+        assert tx.codes.at(tx.works.get(7).sequence, "text") == (7, b"new")
+        assert tx.codes.at(tx.works.get(7).sequence + 1, "text") is None
+
+
+def test_works__numbered__come_in_order_of_arrival(store):
+    with store.transaction() as tx:
+        numbers = [tx.works.add(work(number)).sequence for number in (30, 10, 20)]
+    with store.snapshot() as tx:
+        assert tx.works.numbers() == list(zip(numbers, (30, 10, 20), strict=True))
+        assert tx.works.numbers(after=numbers[1]) == [(numbers[2], 20)]
 
 
 def test_codes__of_an_unknown_work__are_refused(store):
@@ -308,7 +319,7 @@ def test_migrations__works_lose_a_column__their_similarity_codes_stay(database_u
     engine.dispose()
     store = open_store(database_url)
     with store.snapshot() as tx:
-        assert tx.codes.all("image") == [(0, bytes(32))]
+        assert tx.codes.find(0, "image") == bytes(32)
     store.close()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,8 +13,9 @@ from offchain.chain import Registration
 from offchain.chain.sender import Limits, Sender
 from offchain.chain.signer import development_signer
 from offchain.errors import InputError, NotFoundError, UnavailableError
-from offchain.identity import identify
-from offchain.storage import IpfsNode, canonical_json
+from offchain.identity import examine
+from offchain.identity.matching.filing import features_to_bytes
+from offchain.storage import IpfsNode, canonical_json, raw_cid
 from offchain.workflows.catalogue import describe
 from offchain.workflows.engine import Engine
 from offchain.workflows.jobs import PUBLISHING
@@ -25,7 +27,7 @@ from offchain.workflows.recognition import recognise
 from offchain.workflows.registration import start_registration, submit_signature
 from offchain.workflows.requests import RegistrationRequest, TierListing, TierMandate
 from offchain.workflows.services import open_services, service_signers
-from offchain.workflows.similarity import CODE_KIND, CatalogueIndex
+from offchain.workflows.similarity import FEATURES_KIND, CatalogueIndex
 from tests.offchain.site import ADA, ALICE, BEN, DORA, PRIDE, RELAYER, Site
 
 
@@ -104,16 +106,18 @@ def test_describe__registered_by_somebody_else__is_adopted_from_ipfs(site: Site,
     services, found = engine.services, recognise(engine.services, PRIDE)
     identity = found.identity
     assert found.decision == "new"
-    _register_elsewhere(site, services, identity.work_id, metadata_to_json(identity.work_id, _told(identity)))
+    features = examine(PRIDE, title="Found", limit=services.settings.max_upload, wanted=("features",)).features
+    told = replace(_told(identity), features=services.ipfs.pin(features_to_bytes(features)))
+    _register_elsewhere(site, services, identity.work_id, metadata_to_json(identity.work_id, told))
     with pytest.raises(NotFoundError):
         describe(services, identity.work_id)
     services.advance()
     assert describe(services, identity.work_id).metadata.title == "Found"
-    assert recognise(services, PRIDE.read_bytes() + b" One word more.").decision == "near"
+    assert recognise(services, PRIDE.read_bytes() + b" One word more.").decision == "same"
 
 
 def test_describe__hostile_metadata_of_somebody_else__is_not_kept(site: Site, engine: Engine):
-    """Kept, its Content-Code would stop every later search and registration."""
+    """Nothing that is no Content-Code is shown as one."""
     services, identity = engine.services, recognise(engine.services, PRIDE).identity
     document = metadata_to_json(identity.work_id, _told(identity)) | {"contentCode": "ISCC:AAAA"}
     _register_elsewhere(site, services, identity.work_id, document)
@@ -122,16 +126,38 @@ def test_describe__hostile_metadata_of_somebody_else__is_not_kept(site: Site, en
     assert recognise(services, ALICE).decision == "new"
 
 
-def test_search__bad_code_in_the_store__is_passed_over(site: Site, engine: Engine):
-    """As an earlier version may have left it."""
+def test_describe__hostile_features_of_somebody_else__are_not_kept(site: Site, engine: Engine):
+    """The work is shown; kept, its features would be read at every later search."""
+    services, identity = engine.services, recognise(engine.services, PRIDE).identity
+    told = replace(_told(identity), features=services.ipfs.pin(b"CLPF" + b"\xff" * 99))
+    _register_elsewhere(site, services, identity.work_id, metadata_to_json(identity.work_id, told))
+    services.advance()
+    assert describe(services, identity.work_id).metadata.title == "Found"
+    with services.store.snapshot() as tx:
+        assert tx.codes.find(identity.work_id, FEATURES_KIND) is None
+
+
+def test_describe__features_that_nobody_has__are_asked_for_again(site: Site, engine: Engine):
+    """Adopted without them, the work would never be found by its likeness."""
+    services, identity = engine.services, recognise(engine.services, PRIDE).identity
+    told = replace(_told(identity), features=raw_cid(b"\x07" * 32))
+    _register_elsewhere(site, services, identity.work_id, metadata_to_json(identity.work_id, told))
+    services.advance()
+    assert describe(services, identity.work_id).unreachable
+    with services.store.snapshot() as tx:
+        assert tx.works.find(identity.work_id) is None
+
+
+def test_search__bad_features_in_the_store__are_passed_over(site: Site, engine: Engine, tmp_path: Path):
+    """As an earlier version may have left them."""
     services = engine.services
     job = engine.wait(start_registration(engine, PRIDE, RegistrationRequest(site.address(ADA), "Pride")).id)
     submit_signature(engine, job.id, site.signer(ADA).sign_typed(job.typed))
     work = int(engine.wait(job.id).result["work"], 16)
     with services.store.transaction() as tx:
-        tx.codes.put(work, CODE_KIND, b"ISCC:AAAA")
-    identity = identify(ALICE, title="Alice", limit=services.settings.max_upload)
-    assert CatalogueIndex(services.store).search(identity) == ()
+        tx.codes.put(work, FEATURES_KIND, b"ISCC:AAAA")
+    probe = examine(PRIDE, title="Pride", limit=services.settings.max_upload, wanted=("probe",)).probe
+    assert CatalogueIndex(services.store, tmp_path).search(probe) == ()
 
 
 def test_publish__relayer_cannot_send__is_interrupted_and_goes_on(site: Site, engine: Engine):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from offchain.workflows.metadata import Metadata, Rendition, metadata_from_json,
 from tests.offchain.site import ALICE, ROCKET
 
 CID = "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"
+RENDITION = {"role": "p", "mediaType": "image/png", "size": 1, "sha256": "0x" + "1" * 64, "cid": CID}
 
 
 def metadata(rendition_type: str = "image/jpeg") -> tuple[int, Metadata]:
@@ -47,6 +49,18 @@ def test_metadata_to_json__text__has_no_image():
     assert "image" not in metadata_to_json(*metadata("text/plain"))
 
 
+def test_metadata_to_json__sealed_image__is_no_picture_to_show():
+    work, told = metadata()
+    (preview,) = told.renditions
+    sealed = Rendition("sealed", "image/png", 8, "0x" + "22" * 32, CID[:-1] + "a", "colophon-sealed-1")
+    both, alone = replace(told, renditions=(sealed, preview)), replace(told, renditions=(sealed,))
+    document = metadata_to_json(work, both)
+    assert document["image"] == f"ipfs://{CID}"
+    assert [each.get("scheme") for each in document["renditions"]] == ["colophon-sealed-1", None]
+    assert metadata_from_json(canonical_json(metadata_to_json(work, alone))) == alone
+    assert "image" not in metadata_to_json(work, alone)
+
+
 @pytest.mark.parametrize("data", [b"{", b"[]", b"{}", b'{"schema": "other", "version": 1}', b"\xff"])
 def test_metadata_from_json__of_another_program__is_typed(data: bytes):
     with pytest.raises(UnavailableError) as caught:
@@ -75,6 +89,8 @@ def test_metadata_from_json__of_another_program__is_typed(data: bytes):
         {"renditions": [{"role": 1, "mediaType": "image/png", "size": 1, "sha256": "0x" + "1" * 64, "cid": CID}]},
         {"renditions": [{"role": "p", "mediaType": "image/png", "size": True, "sha256": "0x" + "1" * 64, "cid": CID}]},
         {"renditions": [{"role": "p", "mediaType": "image/png", "size": 1, "sha256": "0x" + "1" * 64, "cid": "x"}]},
+        {"renditions": [RENDITION | {"scheme": 1}]},
+        {"renditions": [RENDITION | {"scheme": "s" * 101}]},
     ],
 )
 def test_metadata_from_json__hostile_value__is_typed(changed: dict[str, Any]):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import iscc_samples
 import pytest
 from PIL import Image
 
@@ -88,3 +89,42 @@ def test_make_preview__short_text__quotes_a_quarter_at_most(tmp_path: Path, word
 
 def test_make_preview__three_words__has_none(tmp_path: Path):
     assert preview(text(tmp_path, 3)) is None
+
+
+def test_make_preview__document__quotes_its_text():
+    made = preview(iscc_samples.texts("docx")[0])
+    assert made is not None
+    assert made.media_type == "text/plain"
+    assert made.data.startswith(b"ISCC Test Document")
+
+
+@pytest.mark.parametrize("kind", ["gif", "tif"])
+def test_make_preview__other_image__is_a_jpeg(kind: str):
+    made = preview(iscc_samples.images(kind)[0])
+    assert made is not None
+    assert Image.open(io.BytesIO(made.data)).format == "JPEG"
+
+
+def test_make_preview__sound__is_a_quarter_of_it_at_most():
+    path = iscc_samples.audios("mp3")[0]
+    made = preview(path)
+    assert made is not None
+    assert made.media_type == "audio/mpeg"
+    # 64 kbit/s are 8,000 bytes a second; the sample lasts 15 s.
+    assert 2 * 8_000 < len(made.data) <= 4 * 8_000
+    assert made == preview(path)
+
+
+def test_make_preview__tagged_song__tells_none_of_its_tags():
+    made = preview(next(path for path in iscc_samples.audios("mp3") if path.stem == "withcover"))
+    assert made is not None
+    assert b"Belly Button" not in made.data
+
+
+def test_make_preview__film__is_a_still_of_half_its_size():
+    path = iscc_samples.videos("mp4")[0]
+    made = preview(path)
+    assert made is not None
+    image = Image.open(io.BytesIO(made.data))
+    assert (image.format, image.size) == ("JPEG", (88, 72))  # of 176 × 144
+    assert made == preview(path)

@@ -10,7 +10,7 @@ from offchain.errors import InputError
 from offchain.pricing import DEFAULT_TIERS
 from offchain.storage import canonical_json, raw_cid
 from offchain.workflows.terms import TIERS, scope_names, standard_terms
-from offchain.workflows.terms.scope import MEDIA, RIGHTS, TERRITORIES, scope_mask
+from offchain.workflows.terms.scope import MEDIA, RIGHTS, TERRITORIES, medium_of, scope_mask
 
 
 def test_standard_terms__documents__are_canonical_and_hash_to_the_struct():
@@ -56,9 +56,24 @@ def test_scope_mask__names__stand_in_their_fields():
 
 
 def test_scope_mask__every_name__reads_back():
-    names = {"rights": list(RIGHTS), "territories": list(TERRITORIES), "media": list(MEDIA)}
+    names = {
+        "rights": list(RIGHTS),
+        "territories": list(TERRITORIES),
+        "media": [name for name in MEDIA if name != "any"],
+    }
     assert scope_names(scope_mask(**names)) == names
     assert len({*RIGHTS.values()}) == len(RIGHTS)
+
+
+def test_scope_names__every_medium__is_called_any():
+    assert scope_names(scope_mask([], [], ["text", "any"])) == {"rights": [], "territories": [], "media": ["any"]}
+
+
+def test_medium_of__media_types__are_those_that_a_licence_must_cover():
+    told = {"text/markdown": "text", "application/pdf": "text", "image/png": "image", "audio/mpeg": "audio"}
+    assert {media_type: medium_of(media_type) for media_type in told} == told
+    # What no medium names is only covered by a licence for all of them.
+    assert medium_of("application/zip") == medium_of("any/thing") == "any"
 
 
 def test_scope_mask__unknown_name__refused():

@@ -73,6 +73,16 @@ def test_sweep__leftovers__go_when_they_are_old(vault: Vault):
     assert (fresh.exists(), old.exists()) == (True, False)
 
 
+def test_scratch__block_ended_or_failed__nothing_is_left(vault: Vault, tmp_path: Path):
+    with vault.scratch() as path:
+        path.write_bytes(MASTER)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert files(tmp_path / "home") == []
+    with pytest.raises(UnavailableError) as caught, vault.scratch() as path:
+        raise OSError(28, "No space left on device")
+    assert (caught.value.code, files(tmp_path / "home")) == ("disk-failed", [])
+
+
 def test_spool__missing_file__refused(vault: Vault, tmp_path: Path):
     with pytest.raises(InputError) as caught:
         vault.spool(tmp_path / "nothing")
