@@ -1,7 +1,8 @@
 """Does a file come from something registered? Codes and terms propose registered works, their evidence decides.
 
-    CandidateIndex(folder)       files features under a number, proposes the numbers that a probe may come from
-    judged(probe, registered)    → Likeness or None: what the two have in common, and how sure that is
+    CandidateIndex(folder)         files features under a number, proposes the numbers that a probe may come from
+    judged(probe, registered)      → Likeness or None: what the two have in common, and how sure that is
+    judged_apart(probe, claimed)   the same for features that were not computed here
 
 A match is `same` (the very bytes, or the same content in another encoding), `derived` from the registered work, or
 `similar` to it. What proposes never decides: nothing is called a copy because of a code alone.
@@ -12,6 +13,7 @@ from __future__ import annotations
 import fcntl
 import json
 import shutil
+import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,9 +29,11 @@ from offchain.identity.durable import replace_file, writing
 from offchain.identity.index import CodeIndex, open_index
 from offchain.identity.matching import compare
 from offchain.identity.matching.features import Decision, Features, Likeness, Medium, Probe
+from offchain.identity.matching.judging import bundled, judge, likeness_from_plain
+from offchain.identity.sandbox import guarded
 from offchain.identity.terms import TermReader, open_terms, read_terms
 
-__all__ = ["CANDIDATES", "OVERLAP", "CandidateIndex", "Filing", "Match", "Position", "judged"]
+__all__ = ["CANDIDATES", "OVERLAP", "CandidateIndex", "Filing", "Match", "Position", "judged", "judged_apart"]
 
 CANDIDATES: Final = 20
 """Most works that one file is compared with."""
@@ -40,6 +44,8 @@ OVERLAP: Final = 256
 _CODES: Final = "codes"
 _TERMS: Final = "terms"
 _POSITION: Final = "position.json"
+_JUDGING_MEMORY: Final = 2**29
+_JUDGING_SECONDS: Final = 5.0
 _BATCH: Final = 1024
 """Works filed between two notes of the position."""
 
@@ -52,11 +58,13 @@ class Match:
         work_id: the registered work.
         decision: see the module.
         likeness: why; None for the very bytes, which need no explanation.
+        claimed: whether it rests on features that somebody stated and nobody here has computed from the work.
     """
 
     work_id: int
     decision: Decision
     likeness: Likeness | None
+    claimed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,20 @@ def judged(probe: Probe, registered: Features) -> Likeness | None:
         InputError: `evidence-malformed`.
     """
     return compare(probe.medium, probe.evidence, registered.evidence)
+
+
+def judged_apart(probe: Probe, claimed: Features) -> Likeness | None:
+    """Compare a file with features that a stranger stated, in a confined process: they may be made to exhaust it.
+
+    Raises:
+        InputError: `evidence-malformed`, or `decoding-failed`, `decoding-too-long`, `decoding-too-large`.
+        UnavailableError: `decoder-away`.
+    """
+    with tempfile.NamedTemporaryFile(prefix="colophon-") as pair:
+        pair.write(bundled(probe.evidence, claimed.evidence))
+        pair.flush()
+        told = guarded(judge, probe.medium, Path(pair.name), memory=_JUDGING_MEMORY, seconds=_JUDGING_SECONDS)
+    return None if told is None else likeness_from_plain(told)
 
 
 class CandidateIndex:

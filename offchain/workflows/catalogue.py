@@ -17,7 +17,7 @@ from offchain.workflows.derivation import children_of, edges_of
 from offchain.workflows.mandates import Mandate, fold_mandates
 from offchain.workflows.metadata import Metadata, metadata_from_json, metadata_of, metadata_to_json
 from offchain.workflows.services import Services
-from offchain.workflows.similarity import FEATURES_KIND
+from offchain.workflows.similarity import CLAIMED_KIND, FEATURES_KIND
 
 __all__ = ["OpenListing", "Page", "WorkView", "describe", "list_works", "record_work"]
 
@@ -132,7 +132,9 @@ def list_works(services: Services, limit: int, *, before: int | None = None, hol
     return Page(tuple(views), None)
 
 
-def record_work(services: Services, work: int, metadata: Metadata, features: bytes | None) -> None:
+def record_work(
+    services: Services, work: int, metadata: Metadata, features: bytes | None, kind: str = FEATURES_KIND
+) -> None:
     """Keep what is told about a registered work, and make it findable by its features; again changes nothing."""
     with services.store.transaction() as tx:
         title = tx.events.title(work)
@@ -140,7 +142,7 @@ def record_work(services: Services, work: int, metadata: Metadata, features: byt
             return
         tx.works.add(_record(title, metadata, edges_of(work, tx.events.of_work(work))))
         if features is not None:
-            tx.codes.put(work, FEATURES_KIND, features)
+            tx.codes.put(work, kind, features)
 
 
 def _newest(tx: UnitOfWork, before: int | None) -> Iterable[WorkRecord]:
@@ -161,16 +163,20 @@ def _adopt(services: Services, title: TitleRecord) -> bool:
         metadata = metadata_from_json(content)
     except UnavailableError:  # another program's
         return True
+    computed = services.vault.features(title.work)
+    if computed is not None:  # the master was handed in here, whoever registered it
+        record_work(services, title.work, metadata, computed)
+        return True
     try:
-        features = _features(services, metadata)
+        claimed = _claimed_features(services, metadata)
     except UnavailableError:
         return False
-    record_work(services, title.work, metadata, features)
+    record_work(services, title.work, metadata, claimed, CLAIMED_KIND)
     return True
 
 
-def _features(services: Services, metadata: Metadata) -> bytes | None:
-    """What somebody else's work is recognised by; None for a featureless work and for what is no such file.
+def _claimed_features(services: Services, metadata: Metadata) -> bytes | None:
+    """What somebody says that his work is recognised by; None for a featureless work and for what is no such file.
 
     Raises:
         UnavailableError: it does not come.

@@ -4,6 +4,9 @@
     derived       asks for a licence of that work (`permits`), or for the statement that it needs none
     similar       lets pass, and warns
 
+Features that a stranger stated for a work of his own refuse nobody: whoever copies another work's features to a random
+id could else lock its holder out. They ask, as `derived` does.
+
 The contract does not know likeness: whoever is judged wrongly here can register on the chain without this service.
 """
 
@@ -41,7 +44,7 @@ def require_original(
     """
     found = _standing(services, services.similarity.search(probe), parents)
     names = title_names(services, [match.work_id for match, _ in found])
-    copied = [match for match, holder in found if match.decision == "same" and holder != request.registrant]
+    copied = [match for match, holder in found if _is_proven_copy(match) and holder != request.registrant]
     if copied:
         raise RefusedError(
             "work-copied",
@@ -58,6 +61,10 @@ def require_original(
             matches=[match_json(match, names) for match in near],
         )
     return tuple(match_json(match, names) for match, _ in found if match.decision == "similar")
+
+
+def _is_proven_copy(match: Match) -> bool:
+    return match.decision == "same" and not match.claimed
 
 
 def _standing(services: Services, matches: Sequence[Match], parents: set[int]) -> list[tuple[Match, str]]:

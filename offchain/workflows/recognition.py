@@ -67,6 +67,7 @@ def match_json(match: Match, names: dict[int, str]) -> dict[str, Any]:
         "work": work_hex(match.work_id),
         "title": names.get(match.work_id),
         "decision": match.decision,
+        "claimed": match.claimed,
     }
     likeness = match.likeness
     if likeness is None:

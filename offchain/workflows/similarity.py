@@ -1,13 +1,16 @@
 """The similarity index of this machine, kept level with the store's features.
 
-The store keeps the features, so processes that share a store see each other's works. The index lies under the home
-folder; where it is missing, damaged or another store's, it is made anew from the store.
+The store keeps the features, so processes that share a store see each other's works. The indexes lie under the home
+folder; where one is missing, damaged or another store's, it is made anew from the store.
+
+Features computed here, from a master, and those that a stranger stated for a work of his own are kept apart: stated
+ones neither crowd out the others, nor are they compared in this process, nor do they refuse anybody a registration.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -15,16 +18,20 @@ import structlog
 
 from offchain.chain import work_hex
 from offchain.errors import InputError, UnavailableError
-from offchain.identity.matching.features import Features, Probe
+from offchain.identity.matching.features import Features, Likeness, Probe
 from offchain.identity.matching.filing import features_from_bytes
-from offchain.identity.similarity import OVERLAP, CandidateIndex, Filing, Match, judged
-from offchain.store import Store, UnitOfWork
+from offchain.identity.similarity import OVERLAP, CandidateIndex, Filing, Match, judged, judged_apart
+from offchain.store import Store
 
-__all__ = ["FEATURES_KIND", "CatalogueIndex"]
+__all__ = ["CLAIMED_KIND", "FEATURES_KIND", "CatalogueIndex"]
 
 FEATURES_KIND: Final = "features-1"
-"""Kind of the codes in the store that are files of features."""
+"""Kind of the codes in the store that are files of features, computed here."""
 
+CLAIMED_KIND: Final = "features-1-claimed"
+"""The same, as somebody else stated them."""
+
+_CLAIMED_CANDIDATES: Final = 5
 _DAMAGED: Final = frozenset({"index-damaged", "term-index-damaged"})
 _RANK: Final = {"same": 0, "derived": 1, "similar": 2}
 _READ: Final = 100
@@ -32,98 +39,115 @@ _READ: Final = 100
 
 _log = structlog.get_logger("colophon.workflows")
 
+Judge = Callable[[Probe, Features], Likeness | None]
+
 
 class CatalogueIndex:
     """Finds registered works that a file equals, comes from or resembles.
 
     Args:
         store: whose works.
-        folder: of the index.
+        folder: of the indexes.
     """
 
     def __init__(self, store: Store, folder: Path) -> None:
-        self._store = store
-        self._index = CandidateIndex(folder)
-        self._refreshing = threading.Lock()
+        self._own = _Shelf(store, folder / "own", FEATURES_KIND)
+        self._claimed = _Shelf(store, folder / "claimed", CLAIMED_KIND)
 
     def search(self, probe: Probe | None) -> tuple[Match, ...]:
         """Registered works that a file has something in common with, the surest first; none for a featureless file.
 
         Raises:
-            UnavailableError: `index-unwritable`, `index-busy`, `term-index-unwritable`.
+            UnavailableError: `index-unwritable`, `index-busy`, `term-index-unwritable`, `decoder-away`.
         """
         if probe is None:
             return ()
-        numbers = self._candidates(probe)
-        with self._store.snapshot() as tx:
-            matches = [match for number in numbers if (match := _match(tx, probe, number)) is not None]
-        return tuple(sorted(matches, key=_by_certainty))
+        found = [_match(probe, *each, judged) for each in self._own.candidates(probe)]
+        claims = self._claimed.candidates(probe)[:_CLAIMED_CANDIDATES]
+        found += [_match(probe, *each, judged_apart) for each in claims]
+        return tuple(sorted(filter(None, found), key=_by_certainty))
 
     def close(self) -> None:
-        """Give the index's files back."""
-        self._index.close()
+        """Give the indexes' files back."""
+        self._own.close()
+        self._claimed.close()
 
-    def _candidates(self, probe: Probe) -> list[int]:
-        """Numbers of the works that may be meant. A damaged index is made anew, once."""
+
+class _Shelf:
+    """One kind of features, and its index."""
+
+    def __init__(self, store: Store, folder: Path, kind: str) -> None:
+        self._store = store
+        self._kind = kind
+        self._index = CandidateIndex(folder)
+        self._refreshing = threading.Lock()
+
+    def candidates(self, probe: Probe) -> list[tuple[int, Features]]:
+        """Works that may be meant, and their features. A damaged index is made anew, once."""
         try:
-            self._refresh()
-            return self._index.candidates(probe)
+            numbers = self._proposed(probe)
         except UnavailableError as error:
             if error.code not in _DAMAGED:
                 raise
             _log.warning("similarity-index-damaged", why=error.message)
-        with self._index.filing():
-            self._index.clear()
+            with self._refreshing, self._index.filing():
+                self._index.clear()
+            numbers = self._proposed(probe)
+        with self._store.snapshot() as tx:
+            rows = [row for number in numbers if (row := tx.codes.at(number, self._kind)) is not None]
+        read = ((work, _features(work, data)) for work, data in rows)
+        return [(work, features) for work, features in read if features is not None]
+
+    def close(self) -> None:
+        self._index.close()
+
+    def _proposed(self, probe: Probe) -> list[int]:
         self._refresh()
         return self._index.candidates(probe)
 
     def _refresh(self) -> None:
         """File what came into the store since the last time."""
         with self._refreshing:
-            if not self._unfiled():
+            unfiled, foreign = self._unfiled()
+            if not unfiled and not foreign:
                 return
             with self._index.filing():
-                # Another process may have filed it while this one waited.
-                self._index.file(self._filings(self._unfiled()))
+                # Another process may have done it while this one waited.
+                unfiled, foreign = self._unfiled()
+                if foreign:
+                    self._index.clear()
+                self._index.file(self._filings(unfiled))
 
-    def _unfiled(self) -> Sequence[tuple[int, int]]:
-        """(number, id) of works that are not filed; an index of another store is emptied."""
+    def _unfiled(self) -> tuple[Sequence[tuple[int, int]], bool]:
+        """(number, id) of works that are not filed, and whether the index is of another store."""
         at = self._index.position()
         with self._store.snapshot() as tx:
             if at is None:
-                return tx.works.numbers()
+                return tx.works.numbers(), False
             rows = tx.works.numbers(after=at.number - OVERLAP)
             if (at.number, at.work_id) not in rows:
-                self._index.clear()
-                return tx.works.numbers()
-        return [row for row in rows if row[0] not in at.recent]
+                return tx.works.numbers(), True
+        return [row for row in rows if row[0] not in at.recent], False
 
     def _filings(self, works: Sequence[tuple[int, int]]) -> Iterator[Filing]:
         for start in range(0, len(works), _READ):
             with self._store.snapshot() as tx:
                 for number, work in works[start : start + _READ]:
-                    data = tx.codes.find(work, FEATURES_KIND)
+                    data = tx.codes.find(work, self._kind)
                     yield Filing(number, work, None if data is None else _features(work, data))
 
 
-def _match(tx: UnitOfWork, probe: Probe, number: int) -> Match | None:
-    found = tx.codes.at(number, FEATURES_KIND)
-    if found is None:
-        return None
-    work, data = found
-    features = _features(work, data)
-    if features is None:
-        return None
+def _match(probe: Probe, work: int, features: Features, judge: Judge) -> Match | None:
     try:
-        likeness = judged(probe, features)
+        likeness = judge(probe, features)
     except InputError as error:  # one bad row must not stop every search
         _log.warning("evidence-unreadable", work=work_hex(work), why=error.message)
         return None
-    return None if likeness is None else Match(work, likeness.decision, likeness)
+    return None if likeness is None else Match(work, likeness.decision, likeness, claimed=judge is judged_apart)
 
 
 def _features(work: int, data: bytes) -> Features | None:
-    """Features as somebody stated them; None where they cannot be read."""
+    """Features as they were kept; None where they cannot be read."""
     try:
         return features_from_bytes(data)
     except InputError as error:
@@ -131,5 +155,5 @@ def _features(work: int, data: bytes) -> Features | None:
         return None
 
 
-def _by_certainty(match: Match) -> tuple[int, float]:
-    return _RANK[match.decision], -(match.likeness.score if match.likeness else 1.0)
+def _by_certainty(match: Match) -> tuple[bool, int, float]:
+    return match.claimed, _RANK[match.decision], -(match.likeness.score if match.likeness else 1.0)

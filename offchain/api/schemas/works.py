@@ -179,6 +179,7 @@ class MatchOut(BaseModel):
     title: str | None
     decision: Literal["same", "derived", "similar"]
     method: str = Field(description="`sha-256` for the very bytes, else what compared the contents")
+    claimed: bool = Field(description="it rests on what somebody stated about his work, not on what was computed here")
     score: float = Field(ge=0, le=1, description="comparable within one method only")
     error_rate: float = Field(description="share of unrelated pairs that reach this decision, as measured")
     why: str

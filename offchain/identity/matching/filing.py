@@ -18,7 +18,7 @@ from offchain.identity.matching.features import CODE_BYTES, Features, Medium
 
 __all__ = ["MAX_FEATURES_SIZE", "features_from_bytes", "features_to_bytes"]
 
-MAX_FEATURES_SIZE: Final = 2**20
+MAX_FEATURES_SIZE: Final = 2**18
 """Longest file of features, in bytes."""
 
 _MAGIC: Final = b"CLPF"
@@ -26,6 +26,14 @@ _VERSION: Final = 1
 _HEAD: Final = struct.Struct(">4sBBHII")
 _MEDIA: Final[tuple[Medium, ...]] = ("text", "image", "audio", "video")
 _TERM_BYTES: Final = 8
+
+_MOST: Final[dict[Medium, tuple[int, int, int]]] = {
+    "text": (0, 16_384, 65_536),
+    "image": (16, 0, 24_576),
+    "audio": (0, 4_096, 20_480),
+    "video": (300, 0, 49_152),
+}
+"""Codes, terms and bytes of evidence that a work's features have at most, as its matcher makes them; and a little."""
 
 
 def features_to_bytes(features: Features) -> bytes:
@@ -47,6 +55,9 @@ def features_from_bytes(data: bytes) -> Features:
     magic, version, medium, codes, terms, evidence = _HEAD.unpack_from(data)
     if (magic, version) != (_MAGIC, _VERSION) or medium >= len(_MEDIA):
         raise _malformed("another format or version")
+    counts = codes, terms, evidence
+    if any(count > most for count, most in zip(counts, _MOST[_MEDIA[medium]], strict=True)):
+        raise _malformed(f"more than a work of its medium has: {codes} codes, {terms} terms, {evidence} bytes")
     terms_at = _HEAD.size + codes * CODE_BYTES
     evidence_at = terms_at + terms * _TERM_BYTES
     if len(data) != evidence_at + evidence:

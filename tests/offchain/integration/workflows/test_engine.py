@@ -12,7 +12,7 @@ import pytest
 from offchain.chain import Registration
 from offchain.chain.sender import Limits, Sender
 from offchain.chain.signer import development_signer
-from offchain.errors import InputError, NotFoundError, UnavailableError
+from offchain.errors import InputError, NotFoundError, RefusedError, UnavailableError
 from offchain.identity import examine
 from offchain.identity.matching.filing import features_to_bytes
 from offchain.storage import IpfsNode, canonical_json, raw_cid
@@ -27,7 +27,7 @@ from offchain.workflows.recognition import recognise
 from offchain.workflows.registration import start_registration, submit_signature
 from offchain.workflows.requests import RegistrationRequest, TierListing, TierMandate
 from offchain.workflows.services import open_services, service_signers
-from offchain.workflows.similarity import FEATURES_KIND, CatalogueIndex
+from offchain.workflows.similarity import CLAIMED_KIND, FEATURES_KIND, CatalogueIndex
 from tests.offchain.site import ADA, ALICE, BEN, DORA, PRIDE, RELAYER, Site
 
 
@@ -113,7 +113,26 @@ def test_describe__registered_by_somebody_else__is_adopted_from_ipfs(site: Site,
         describe(services, identity.work_id)
     services.advance()
     assert describe(services, identity.work_id).metadata.title == "Found"
-    assert recognise(services, PRIDE.read_bytes() + b" One word more.").decision == "same"
+    (match,) = recognise(services, PRIDE.read_bytes() + b" One word more.").matches
+    assert (match.work_id, match.decision, match.claimed) == (identity.work_id, "same", True)
+
+
+def test_start_registration__features_copied_to_another_id__lock_nobody_out(site: Site, engine: Engine):
+    """Mallory registers a random id under Alice's public features: its holder may still register a new version."""
+    services, ada = engine.services, site.signer(ADA)
+    limit = services.settings.max_upload
+    features = examine(ALICE, title="x", limit=limit, wanted=("features",)).features
+    decoy = int.from_bytes(hashlib.sha256(b"decoy").digest(), "big")
+    told = replace(_told(recognise(services, ALICE).identity), features=services.ipfs.pin(features_to_bytes(features)))
+    _register_elsewhere(site, services, decoy, metadata_to_json(decoy, told))
+    services.advance()
+    describe(services, decoy)
+    version = ALICE.read_bytes() + b"P.P.S."
+    with pytest.raises(RefusedError) as caught:
+        start_registration(engine, version, RegistrationRequest(ada.address, "Alice"))
+    assert caught.value.code == "work-derived"
+    request = RegistrationRequest(ada.address, "Alice", acknowledge_similar=True)
+    assert engine.wait(start_registration(engine, version, request).id).state == "awaiting-signature"
 
 
 def test_describe__hostile_metadata_of_somebody_else__is_not_kept(site: Site, engine: Engine):
@@ -134,7 +153,7 @@ def test_describe__hostile_features_of_somebody_else__are_not_kept(site: Site, e
     services.advance()
     assert describe(services, identity.work_id).metadata.title == "Found"
     with services.store.snapshot() as tx:
-        assert tx.codes.find(identity.work_id, FEATURES_KIND) is None
+        assert tx.codes.find(identity.work_id, CLAIMED_KIND) is None
 
 
 def test_describe__features_that_nobody_has__are_asked_for_again(site: Site, engine: Engine):

@@ -15,7 +15,12 @@ from offchain.identity.matching.filing import features_from_bytes, features_to_b
 
 CODES = st.lists(st.binary(min_size=CODE_BYTES, max_size=CODE_BYTES), max_size=5).map(tuple)
 TERMS = st.sets(st.integers(0, 2**64 - 1), max_size=20).map(lambda terms: np.array(sorted(terms), dtype=np.uint64))
-FEATURES = st.builds(Features, st.sampled_from(get_args(Medium)), CODES, TERMS, st.binary(max_size=100))
+EVIDENCE = st.binary(max_size=100)
+NO_TERMS = np.empty(0, dtype=np.uint64)
+FEATURES = st.one_of(
+    st.builds(Features, st.sampled_from(("image", "video")), CODES, st.just(NO_TERMS), EVIDENCE),
+    st.builds(Features, st.sampled_from(("text", "audio")), st.just(()), TERMS, EVIDENCE),
+)
 
 
 @given(FEATURES)
@@ -43,6 +48,15 @@ def test_features_from_bytes__foreign_bytes__refused_or_read_whole(data: bytes) 
     except InputError:
         return
     assert features_to_bytes(features) == data
+
+
+@pytest.mark.parametrize("medium", get_args(Medium))
+def test_features_from_bytes__more_than_its_medium_has__refused(medium: Medium) -> None:
+    """Whoever states features chooses their size; a work with 32,000 codes would crowd out every other one."""
+    for codes, terms, evidence in ((301, 0, 0), (0, 16_385, 0), (0, 0, 65_537)):
+        features = Features(medium, (bytes(CODE_BYTES),) * codes, np.arange(terms, dtype=np.uint64), bytes(evidence))
+        with pytest.raises(InputError, match="more than a work of its medium has"):
+            features_from_bytes(features_to_bytes(features))
 
 
 def test_features_from_bytes__repeated_term__refused() -> None:
