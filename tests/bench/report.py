@@ -21,7 +21,7 @@ Row = Mapping[str, Any]
 def shown(row: Row) -> str:
     """One row of the table: name, value, unit, interval, goal, and what peers reach."""
     value, goal, interval = row["value"], row.get("goal"), row.get("interval")
-    cells = [f"{row['name']:<64} {value:>12,} {row['unit']}"]
+    cells = [f"{row['name']:<64} {'–' if value is None else format(value, ','):>12} {row['unit']}"]
     cells += [] if interval is None else [f"[{interval[0]:.4g}, {interval[1]:.4g}]"]
     cells += [] if goal is None else [f"goal {goal:,}"]
     cells += [f"{peer} {figure}" for peer, figure in (row.get("references") or {}).items()]
