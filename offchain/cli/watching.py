@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -54,13 +55,15 @@ def watch(
         raise InputError(
             "nothing-watched", "there is nothing to look at", "name folders, files or feeds, or give --registered"
         )
-    while True:
-        with signing_session(Key(account, keystore, password_file)) as session:
+    with signing_session(Key(account, keystore, password_file)) as session:
+        while True:
             document = _scanned(session.services, session.signer.address, places or [], registered, dry_run)
-        show(document, _lines(document), as_json=as_json)
-        if every is None:
-            return
-        time.sleep(every)
+            show(document, _lines(document), as_json=as_json)
+            if every is None:
+                return
+            sys.stdout.flush()
+            time.sleep(every)
+            session.services.advance()
 
 
 def cases(
@@ -102,7 +105,7 @@ def _places(services: Services, whose: Watch, named: list[str], registered: bool
     for name in named:
         yield from media_of(services, name) if is_url(name) else files_of(Path(name))
     if registered:
-        yield from works_of_others(services, sorted(whose.works))
+        yield from works_of_others(services, whose.holder)
 
 
 def _sighting_json(sighting: Sighting) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import ColumnElement, Index, LargeBinary, String, delete, or_, select
+from sqlalchemy import ColumnElement, Index, LargeBinary, String, and_, delete, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from offchain.store.schema import Account, Base, Digest, Json, Number256
@@ -185,10 +185,24 @@ class Events:
             select(TitleRecord.work).where(TitleRecord.holder == holder).order_by(TitleRecord.work)
         ).all()
 
+    def works_not_held_by(self, holder: str) -> list[tuple[int, bytes]]:
+        """Works whose title another account holds, in the order of their ids, and the digest of their metadata."""
+        query = select(TitleRecord.work, TitleRecord.metadata_digest).where(TitleRecord.holder != holder)
+        return [(row.work, row.metadata_digest) for row in self._session.execute(query.order_by(TitleRecord.work))]
+
     def works_between(self, lowest: int, highest: int) -> Sequence[int]:
-        """Registered works whose ids lie between two numbers, both inclusive, in order."""
-        query = select(TitleRecord.work).where(TitleRecord.work.between(lowest, highest)).order_by(TitleRecord.work)
-        return self._session.scalars(query).all()
+        """Registered works whose ids lie between two numbers, both inclusive, the earliest registered first."""
+        registration = and_(
+            EventRecord.tx_hash == TitleRecord.tx_hash,
+            EventRecord.work == TitleRecord.work,
+            EventRecord.name == "WorkRegistered",
+        )
+        query = select(TitleRecord.work).outerjoin(EventRecord, registration)
+        return self._session.scalars(
+            query.where(TitleRecord.work.between(lowest, highest)).order_by(
+                TitleRecord.block, EventRecord.log_index, TitleRecord.work
+            )
+        ).all()
 
     def licence(self, number: int) -> LicenceRecord | None:
         """A licence, or None."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from offchain.chain import work_hex
 from offchain.errors import InputError, UnavailableError
@@ -23,8 +23,6 @@ __all__ = ["Opening", "Place", "files_of", "works_of_others"]
 
 Opening: TypeAlias = Callable[[], AbstractContextManager[Path]]
 """Gives a file for as long as the block runs; raises InputError for what cannot be looked at."""
-
-_LAST_WORK: Final = 2**256 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,47 +47,42 @@ class Place:
 def files_of(path: Path) -> Iterator[Place]:
     """A file, or every file of a folder and the folders in it, in the order of their names. Links are not followed.
 
+    Folders in it that may not be read are places that fail when they are opened.
+
     Raises:
         InputError: `file-unreadable`, there is nothing, or it may not be read.
     """
     if not path.is_dir():
         yield _file(path)
         return
-    for folder, folders, names in os.walk(path, onerror=_refuse):
+    closed: list[OSError] = []
+    for folder, folders, names in os.walk(path, onerror=closed.append):
         folders.sort()
         for name in sorted(names):
-            each = Path(folder, name)
-            if not each.is_symlink():
-                with_file = _regular(each)
-                if with_file is not None:
-                    yield with_file
+            place = _regular(Path(folder, name))
+            if place is not None:
+                yield place
+    for error in closed:
+        if Path(error.filename) == path:
+            raise _unreadable(path, error.strerror) from error
+        yield _place(Path(error.filename), "", partial(_closed, error))
 
 
-def works_of_others(services: Services, own: Sequence[int]) -> Iterator[Place]:
-    """Registered works that are not among `own`; each by its master, if this machine has it, else by its preview."""
+def works_of_others(services: Services, holder: str) -> Iterator[Place]:
+    """Registered works that are not the holder's; each by its master, if this machine has it, else by its preview."""
     with services.store.snapshot() as tx:
-        works = set(tx.events.works_between(0, _LAST_WORK)) - set(own)
-        titles = {work: tx.events.title(work) for work in works}
-    for work, title in sorted(titles.items()):
-        if title is not None:
-            key = hashlib.sha256(f"work:{work_hex(work)}".encode()).digest()
-            where = Where("work", work_hex(work))
-            yield Place(key, title.metadata_digest.hex(), where, partial(_work_file, services, work), work)
-
-
-def _refuse(error: OSError) -> None:
-    raise InputError(
-        "file-unreadable",
-        f"{error.filename} cannot be read: {error.strerror}",
-        "name folders that you may read",
-    ) from error
+        works = tx.events.works_not_held_by(holder)
+    for work, metadata in works:
+        name = work_hex(work)
+        key = hashlib.sha256(f"work:{name}".encode()).digest()
+        yield Place(key, metadata.hex(), Where("work", name), partial(_work_file, services, work), work)
 
 
 def _regular(path: Path) -> Place | None:
-    """A file among others: one that has gone meanwhile is no error, and devices and pipes are no files."""
+    """A file among others: one that has gone meanwhile is no error, and links, devices and pipes are no files."""
     try:
-        return _file(path) if path.is_file() else None
-    except InputError:
+        return None if path.is_symlink() or not path.is_file() else _file(path)
+    except (InputError, OSError):
         return None
 
 
@@ -97,20 +90,33 @@ def _file(path: Path) -> Place:
     try:
         status = path.stat()
     except OSError as error:
-        raise InputError(
-            "file-unreadable", f"{path} cannot be read: {error.strerror}", "name a file, a folder or a feed's URL"
-        ) from error
+        raise _unreadable(path, error.strerror) from error
     if not stat.S_ISREG(status.st_mode):
-        raise InputError("file-unreadable", f"{path} is no file", "name a file, a folder or a feed's URL")
-    key = hashlib.sha256(b"file:" + os.fsencode(path.resolve())).digest()
+        raise _unreadable(path, "it is no file")
+    return _place(path, f"{status.st_size}:{status.st_mtime_ns}", partial(_kept, path))
+
+
+def _place(path: Path, stamp: str, opened: Opening) -> Place:
+    key = hashlib.sha256(b"file:" + os.fsencode(path.absolute())).digest()
     # Names are bytes; what is no text in them cannot stand in a record.
-    name = os.fsencode(path.name).decode(errors="replace")
-    return Place(key, f"{status.st_size}:{status.st_mtime_ns}", Where("file", name), partial(_kept, path))
+    return Place(key, stamp, Where("file", os.fsencode(path.name).decode(errors="replace")), opened)
+
+
+def _unreadable(path: Path, why: str | None) -> InputError:
+    return InputError(
+        "file-unreadable", f"{path} cannot be read: {why}", "name a file, a folder or a feed's URL that you may read"
+    )
 
 
 @contextmanager
 def _kept(path: Path) -> Iterator[Path]:
     yield path
+
+
+@contextmanager
+def _closed(error: OSError) -> Iterator[Path]:
+    raise _unreadable(Path(error.filename), error.strerror) from error
+    yield
 
 
 @contextmanager

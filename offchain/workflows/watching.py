@@ -141,7 +141,7 @@ def _compare(services: Services, watch: Watch, place: Place, path: Path) -> Sigh
     origin = place.work if place.work is not None else _origin(services, found)
     matches = [match for match in found.matches if match.work_id in watch.works]
     told = tuple(match_json(match, found.titles) for match in matches)
-    if _is_own(watch, place, found, origin):
+    if _is_own(watch, place, found, origin) or _is_published(services, matches, found.identity.work_id):
         return Sighting(place, "own", told)
     judged = [(match, _outcome(services, match, origin)) for match in matches]
     outcome: Outcome = max((each for _, each in judged), key=_RANK.index, default="nothing")
@@ -165,6 +165,12 @@ def _origin(services: Services, found: Recognition) -> int | None:
 def _is_own(watch: Watch, place: Place, found: Recognition, origin: int | None) -> bool:
     """A master in a folder is the holder's; one that a feed hands out has got away, as masters are never published."""
     return origin in watch.works and not (place.where.kind == "url" and origin == found.identity.work_id)
+
+
+def _is_published(services: Services, matches: Sequence[Match], digest: int) -> bool:
+    """Whether one of the holder's works that it matches names it as a rendition, wherever that was pinned."""
+    described = [describe(services, match.work_id).metadata for match in matches]
+    return any(int(each.sha256, 16) == digest for metadata in described if metadata for each in metadata.renditions)
 
 
 def _outcome(services: Services, match: Match, origin: int | None) -> Outcome:

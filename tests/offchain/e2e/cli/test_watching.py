@@ -5,7 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import signal
+import subprocess
+import sys
 from io import BytesIO
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +20,9 @@ from PIL import Image
 from offchain.chain.disputes import Remedy
 from offchain.storage import IpfsNode
 from offchain.storage.canonical import MAX_SIZE, canonical_json
+from scripts.localnet import ROOT
 from tests.offchain.e2e.cli.conftest import DATA, Cli
+from tests.offchain.serving import answering, serving
 
 HOLDER, OTHER = 8, 9
 """Accounts that nothing else in this room registers with."""
@@ -177,7 +183,7 @@ def test_watch__case__is_evidence_that_a_dispute_takes(cli, first_scan, rocket):
 def test_watch__registered_by_another_elsewhere__its_preview_makes_a_case(cli, novel, tmp_path):
     """With another home this machine has no master of either work."""
     excerpt = tmp_path / "tale.txt"
-    excerpt.write_text(NOVEL[12_000:20_000], "utf-8")
+    excerpt.write_text(NOVEL[1_000:10_000], "utf-8")
     (item,) = cli.json("register", excerpt, "--title", "A tale", "--as", OTHER, "--acknowledge-similar")["items"]
     told = cli("watch", "--registered", "--as", HOLDER, "--json", COLOPHON_HOME=str(tmp_path / "home")).json
     (seen,) = [each for each in told["sightings"] if each["where"] == item["work"]]
@@ -199,10 +205,75 @@ def test_watch__registered_earlier_than_ones_own__no_case(cli, photograph, poste
 
 
 def test_watch__holder_registers_another_work__files_are_looked_at_again(cli, first_scan, folder):
-    (item,) = cli.json("register", DATA / "pride-and-prejudice-1.txt", "--as", HOLDER)["items"]
+    cli.json("register", DATA / "pride-and-prejudice-1.txt", "--as", HOLDER)
     told = cli.json("watch", folder, "--as", HOLDER)
     assert told["outcomes"] == {"copy": 2, "own": 2, "skipped": 1}
     assert told["opened"] == 0
+
+
+def test_watch__feed__copy_and_master_are_cases_and_what_must_not_be_asked_is_named(cli, first_scan, folder, rocket):
+    """The copy is known from the folder; a master that a feed hands out is a copy like any other."""
+    files = {"/small.png": folder / "deep" / "small.png", "/rocket.jpg": folder / "rocket.jpg"}
+    urls = [*files, "file:///etc/passwd", "http://localhost:1/private.png"]
+    items = "".join(f"<item><enclosure url='{url}'/></item>" for url in urls)
+    feed = f"<rss><channel>{items}</channel></rss>"
+    answers = {"/feed": feed.encode(), **{path: file.read_bytes() for path, file in files.items()}}
+    with serving(answering(answers)) as url:
+        told = cli.json("watch", f"{url}/feed", "--as", HOLDER)
+        again = cli.json("watch", f"{url}/feed", "--as", HOLDER)
+    seen = {each["where"].removeprefix(url): each for each in told["sightings"]}
+    assert [(seen[path]["outcome"], seen[path]["kind"]) for path in files] == [("copy", "url")] * 2
+    assert [seen[each]["error"]["code"] for each in urls[2:]] == ["url-refused"] * 2
+    assert told["opened"] == 1
+    assert seen["/rocket.jpg"]["cases"][0]["work"] == rocket
+    assert again["outcomes"] == {"unchanged": 4}
+
+
+def test_watch__ipfs_away_when_a_case_is_to_be_pinned__scanning_again_opens_it(cli, rocket, tmp_path):
+    copy = tmp_path / "smaller.jpg"
+    Image.open(DATA / "rocket.jpg").resize((400, 267)).save(copy)
+    command = ("watch", copy, "--as", HOLDER, "--json")
+    ended = cli(*command, COLOPHON_IPFS_URL="http://127.0.0.1:1")
+    assert (ended.status, ended.json["code"]) == (6, "ipfs-down")
+    again = cli(*command).json
+    assert (again["outcomes"], again["opened"]) == ({"copy": 1}, 1)
+
+
+def test_watch__published_preview__is_the_holders_own_on_every_machine(cli, rocket, ipfs_url, tmp_path):
+    """Another machine has pinned nothing, and knows the renditions from the work's metadata alone."""
+    metadata = IpfsNode(ipfs_url).fetch(cli.json("verify", rocket)["metadata"], MAX_SIZE)
+    (cid,) = [each["cid"] for each in json.loads(metadata)["renditions"] if each["role"] == "preview"]
+    preview = tmp_path / "preview.jpg"
+    preview.write_bytes(IpfsNode(ipfs_url).fetch(cid, 2**20))
+    elsewhere = {"COLOPHON_HOME": str(tmp_path), "COLOPHON_DATABASE_URL": f"sqlite:///{tmp_path / 'other.db'}"}
+    for environ in ({}, elsewhere):
+        told = cli("watch", preview, "--as", HOLDER, "--json", **environ).json
+        assert (told["outcomes"], told["opened"]) == ({"own": 1}, 0)
+
+
+def test_watch__every_second__scans_until_interrupted(cli, tmp_path):
+    (tmp_path / "note.txt").write_text("nothing of anybody's")
+    command = [
+        sys.executable,
+        "-m",
+        "offchain.cli",
+        "watch",
+        str(tmp_path),
+        "--every",
+        "1",
+        "--as",
+        str(HOLDER),
+        "--json",
+    ]
+    with subprocess.Popen(command, cwd=ROOT, env=cli.environ, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        scans = []
+        for outcome in ("nothing", "unchanged"):
+            lines = list(takewhile(lambda line: line != "}\n", process.stdout))
+            scans.append((json.loads("".join(lines) + "}")["outcomes"], {outcome: 1}))
+        process.send_signal(signal.SIGINT)
+    assert [told for told, _ in scans] == [expected for _, expected in scans]
+    assert process.returncode == 130
 
 
 def test_watch__nothing_named__refused(cli):
