@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple, Sequence  # noqa: UP035 - Python 3.8 must get as far as naming itself
+from typing import Mapping, NamedTuple, Sequence  # noqa: UP035 - Python 3.8 must get as far as naming itself
 
 __all__ = ["Finding", "examine", "main"]
 
@@ -21,6 +21,7 @@ OK, MISSING, NOTE = "ok", "missing", "note"
 _MARK = {OK: "✓", MISSING: "✗", NOTE: "·"}
 _NODE_MAJOR = 20
 _DISK_GIB = {"before set-up": 8, "after": 1}
+_CREATE_RULESET, _VERSION_QUERY = 444, 1  # <asm-generic/unistd.h>, <linux/landlock.h>
 _VERSIONS = "import importlib.metadata as m; [print(d.name, d.version) for d in m.distributions()]"
 
 
@@ -57,6 +58,8 @@ def examine(root: Path) -> list[Finding]:
         _contracts(root),
         _model(root),
         *(_port(name, port) for name, port in (("chain", 8545), ("IPFS", 5001), ("API", 8000))),
+        _landlock(),
+        _content_key(os.environ),
         _gpu(),
         _postgres(),
         _tool(root, "Anvil", ".colophon/tools/node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil", "make coverage"),
@@ -217,6 +220,45 @@ def _port(name: str, port: int) -> Finding:
             remedy = f"only make up needs it: make down ends our own; ss -ltnp 'sport = :{port}' names another"
             return Finding(f"port {port}", NOTE, f"taken ({name})", remedy)
     return Finding(f"port {port}", OK, f"free ({name})")
+
+
+def _landlock() -> Finding:
+    """Whether decoders of foreign files can be kept from all other files (`landlock(7)`)."""
+    version = _landlock_version()
+    if version > 0:
+        return Finding("Landlock", OK, f"version {version}: decoders reach the program and their one file only")
+    return Finding(
+        "Landlock",
+        NOTE,
+        "not in this kernel: decoders are confined by limits and a separate process only",
+        "to serve the public, boot Linux 5.13 or later with landlock among the modules that lsm= names",
+    )
+
+
+def _landlock_version() -> int:
+    """The version of the kernel's Landlock; below 1 where it has none."""
+    if sys.platform != "linux":
+        return 0
+    import ctypes  # noqa: PLC0415 - used here alone
+
+    return int(ctypes.CDLL(None).syscall(_CREATE_RULESET, None, 0, _VERSION_QUERY))
+
+
+def _content_key(environ: Mapping[str, str]) -> Finding:
+    """Where the key lies without which no sealed work opens; never what it is."""
+    home = environ.get("COLOPHON_HOME")
+    data = Path(environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    own = (Path(home).expanduser() if home else data / "colophon") / "content.key"
+    named, back_up = environ.get("COLOPHON_CONTENT_KEY_FILE"), "back it up apart from the database"
+    if named is not None:
+        readable = os.access(named, os.R_OK)
+        remedy = back_up if readable else "correct COLOPHON_CONTENT_KEY_FILE"
+        return Finding("content key", NOTE, f"{named}{'' if readable else ', which cannot be read'}", remedy)
+    if environ.get("COLOPHON_CONTENT_KEY") is not None:
+        return Finding("content key", NOTE, "in COLOPHON_CONTENT_KEY", back_up)
+    if own.exists():
+        return Finding("content key", NOTE, str(own), back_up)
+    return Finding("content key", NOTE, f"none yet; a local chain's is made at {own}, a live chain needs one set")
 
 
 def _gpu() -> Finding:

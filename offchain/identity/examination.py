@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, BinaryIO, Final, Literal
 
 import iscc_lib
 import numpy as np
@@ -32,8 +32,14 @@ MAX_MEMORY: Final = 3 * 2**29
 MAX_SECONDS: Final = 60
 """CPU seconds that looking at one file may take."""
 
-MAX_RECORDING_SECONDS: Final = 300
-"""The same for sound and moving pictures; their decoder, a process of its own, may take as much again."""
+MAX_RECORDING_SECONDS: Final = 1_800
+"""The same for the largest sound and moving pictures; their decoder, a process of its own, may take as much again.
+
+A minute of film at 1080p takes about 7.5 CPU seconds.
+"""
+
+_RECORDING_BYTES: Final = 100_000
+"""Bytes of a recording that earn a CPU second beyond `MAX_SECONDS`: a small file cannot claim to be a long film."""
 
 _CONTENT_CODES: Final = {"text": 0, "image": 1, "audio": 2, "video": 3}
 _CONTENT: Final = 2
@@ -80,12 +86,11 @@ def examine(
         InputError: `file-unreadable`, `file-empty`, `file-oversized`, `title-empty`, `media-unsupported`; `-malformed`
             or `-oversized` after `text`, `image`, `document`, `audio` or `video`; `document-encrypted`; or
             `decoding-too-large`, `decoding-too-long`, `decoding-failed`.
-        UnavailableError: `decoder-away`, `ffmpeg-missing`.
+        UnavailableError: `decoder-away`, `decoder-busy`, `ffmpeg-missing`.
     """
     with open_master(source, limit) as stream, _on_disk(source) as path:
         called = path.name if name is None else name
-        seconds = MAX_RECORDING_SECONDS if is_recording(stream.read(12)) else MAX_SECONDS
-        found = guarded(extraction.extract, path, called, list(wanted), memory=MAX_MEMORY, seconds=seconds)
+        found = guarded(extraction.extract, path, called, list(wanted), memory=MAX_MEMORY, seconds=_seconds(stream))
         try:
             kind, code = _checked(found["kind"], found["code"])
             features, probe = _features(kind, found.get("features")), _probe(kind, found.get("probe"))
@@ -94,6 +99,13 @@ def examine(
                 "decoding-failed", "the decoder answered nonsense", "export the file again with another program"
             ) from error
         return Examination(compose(stream, title, kind, code), features, probe)
+
+
+def _seconds(stream: BinaryIO) -> int:
+    """CPU seconds that a file may take, by what it starts like and its size."""
+    if not is_recording(stream.read(12)):
+        return MAX_SECONDS
+    return min(MAX_RECORDING_SECONDS, MAX_SECONDS + stream.seek(0, 2) // _RECORDING_BYTES)
 
 
 @contextmanager
@@ -119,19 +131,32 @@ def _checked(kind: str, code: str | None) -> tuple[str, str | None]:
 
 
 def _features(kind: str, found: dict[str, Any] | None) -> Features | None:
-    return None if found is None else Features(mode_of(kind), *_filed(found), bytes(found["evidence"]))
+    return None if found is None else Features(mode_of(kind), *_filed(found), _bytes(found["evidence"]))
 
 
 def _probe(kind: str, found: dict[str, Any] | None) -> Probe | None:
     if found is None:
         return None
     codes, terms = _filed(found)
-    radius, least = int(found["radius"]), int(found["min_terms"])
-    return Probe(mode_of(kind), codes, radius, terms, least, bytes(found["evidence"]))
+    radius, least = _number(found["radius"]), _number(found["min_terms"])
+    return Probe(mode_of(kind), codes, radius, terms, least, _bytes(found["evidence"]))
 
 
 def _filed(found: dict[str, Any]) -> tuple[tuple[bytes, ...], Any]:
-    codes = tuple(bytes(code) for code in found["codes"])
+    codes = tuple(_bytes(code) for code in found["codes"])
     if any(len(code) != CODE_BYTES for code in codes):
         raise ValueError("codes of another length")
-    return codes, np.frombuffer(found["terms"], dtype="<u8").astype(np.uint64)
+    return codes, np.frombuffer(_bytes(found["terms"]), dtype="<u8").astype(np.uint64)
+
+
+def _bytes(value: object) -> bytes:
+    """No conversion: `bytes(10**10)` is ten billion of them."""
+    if not isinstance(value, bytes):
+        raise TypeError(f"{type(value).__name__} in the place of bytes")
+    return value
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"{type(value).__name__} in the place of a whole number")
+    return value

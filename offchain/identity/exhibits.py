@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Exhibit", "Side", "exhibit_of", "make_exhibit"]
 
 _MEMORY: Final = 2**31
+_KINDS: Final = ("image/png", "text/markdown")
 _CPU_SECONDS: Final = 120
 _MAX_FRAME: Final = 256 * 2**20
 _MAX_SOUND: Final = 3600
@@ -83,7 +84,9 @@ def make_exhibit(found: Side, registered: Side, likeness: Likeness | None, words
     sides = (found.path, found.media_type, registered.path, registered.media_type)
     regions = [] if likeness is None else [[each.unit, each.here, each.there] for each in likeness.regions]
     data, kind = guarded(exhibit_of, *sides, regions, words, memory=_MEMORY, seconds=_CPU_SECONDS)
-    return Exhibit(bytes(data), str(kind))
+    if not isinstance(data, bytes) or kind not in _KINDS:
+        raise InputError("decoding-failed", "the decoder answered nonsense", "export the file with another program")
+    return Exhibit(data, kind)
 
 
 def exhibit_of(

@@ -9,6 +9,7 @@ kernel (setrlimit(2)), wall time is ours. The binary is the one that imageio-ffm
 from __future__ import annotations
 
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -39,7 +40,15 @@ _CODECS: Final = {
     "video": "h264,hevc,mpeg4,vp8,vp9,libvpx,libvpx-vp9,av1,libdav1d,libaom-av1",
 }
 _MAX_STREAMS: Final = 32
+_RATES: Final = range(1_000, 768_000 + 1)
+"""Hz. Resampling from 16 MHz costs seconds for a file of a few kilobytes, and at 1 Hz such a file lasts hours."""
+
+_RATE: Final = re.compile(rb"^#sample_rate 0: (\d+)$", re.MULTILINE)
+_ADDRESS: Final = re.compile(r" @ 0x[0-9a-fA-F]+")
 _MESSAGE_SIZE: Final = 200
+_ONE_PACKET: Final = ("-map", "0:a:0", "-c", "copy", "-frames:a", "1", "-f", "framecrc")
+_PACKET_SECONDS: Final = 10
+_PACKET_OUTPUT: Final = 1 << 16
 _WALL_PER_CPU: Final = 4
 _KILLED_BY_A_LIMIT: Final = frozenset({-signal.SIGXCPU, -signal.SIGKILL, -signal.SIGXFSZ})
 
@@ -68,9 +77,9 @@ class _Messages:
         self.writer = files.enter_context(os.fdopen(writer, "wb", buffering=0))
 
     def first(self) -> str:
-        """The first line, without what a terminal would obey."""
+        """The first line, without addresses in memory and what a terminal would obey."""
         line = (self.reader.read(64 * _MESSAGE_SIZE) or b"").split(b"\n")[0].decode(errors="replace")
-        return "".join(filter(str.isprintable, line))[:_MESSAGE_SIZE]
+        return "".join(filter(str.isprintable, _ADDRESS.sub("", line)))[:_MESSAGE_SIZE]
 
 
 def demuxer(head: bytes) -> str | None:
@@ -109,14 +118,12 @@ def read(
         container = demuxer(source.read(_HEAD_SIZE))
         if container is None:
             raise _malformed(kind, "its container is not one that Colophon reads")
-        source.seek(0)
+        if kind == "audio":
+            _require_sample_rate(source, container, bounds)
         # Memory files need no reader while the child runs, and RLIMIT_FSIZE bounds them as it bounds files on disk.
         written = [files.enter_context(_memory_file(f"{kind}-{at}")) for at in range(len(outputs))]
-        messages = _Messages(files)
         command = [*_input(kind, container, bounds, opening), *_output(outputs, written)]
-        code = _run(command, source, messages, [file.fileno() for file in written], bounds)
-        if code != 0:
-            raise _failure(kind, code, messages)
+        _run(kind, command, source, written, bounds)
         return [_content(file) for file in written]
 
 
@@ -136,6 +143,18 @@ def _opened(path: Path) -> FileIO:
         return path.open("rb", buffering=0)  # the child starts where the descriptor stands
     except OSError as error:
         raise InputError("file-unreadable", f"{path} cannot be read: {error.strerror}", "check the path") from error
+
+
+def _require_sample_rate(source: FileIO, container: str, bounds: Bounds) -> None:
+    """Refuse sound at a rate that nobody records at, before it is decoded: demuxing one packet names the rate."""
+    few = Bounds(min(_PACKET_SECONDS, bounds.seconds), bounds.memory, _PACKET_OUTPUT)
+    with _memory_file("packet") as written:
+        command = [*_input("audio", container, few, ()), *_output([_ONE_PACKET], [written])]
+        _run("audio", command, source, [written], few)
+        rate = _RATE.search(_content(written))
+    if rate is None or int(rate[1]) not in _RATES:
+        told = rate[1].decode() if rate else "an unknown number of"
+        raise _malformed("audio", f"it has {told} samples a second")
 
 
 def _memory_file(name: str) -> BinaryIO:
@@ -161,7 +180,17 @@ def _output(outputs: Sequence[Sequence[str]], written: Sequence[BinaryIO]) -> li
     return arguments
 
 
-def _run(command: list[str], source: FileIO, messages: _Messages, passed: list[int], bounds: Bounds) -> int:
+def _run(kind: Kind, command: list[str], source: FileIO, written: Sequence[BinaryIO], bounds: Bounds) -> None:
+    """Run the child over the whole source; raises InputError for how it failed."""
+    source.seek(0)
+    with ExitStack() as files:
+        messages = _Messages(files)
+        code = _ended(command, source, messages, [file.fileno() for file in written], bounds)
+        if code != 0:
+            raise _failure(kind, code, messages)
+
+
+def _ended(command: list[str], source: FileIO, messages: _Messages, passed: list[int], bounds: Bounds) -> int:
     with subprocess.Popen(  # noqa: S603 - fixed binary, no shell
         command,
         stdin=source,

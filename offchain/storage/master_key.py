@@ -78,6 +78,8 @@ class MasterKey:
 def keep_master_key(path: Path) -> MasterKey:
     """The master key in a file; made, readable by its owner alone, where there is none.
 
+    It outlives a power cut from then on, since what is wrapped under it may be committed at once.
+
     Raises:
         InputError: `content-key-malformed`.
         UnavailableError: `disk-failed`.
@@ -85,15 +87,19 @@ def keep_master_key(path: Path) -> MasterKey:
     try:
         if not path.exists():
             _make(path)
-        return MasterKey(path.read_text("ascii"))
+        key = MasterKey(path.read_text("ascii"))
+        # Whoever made it, perhaps just now, need not have come as far as this.
+        _sync(path)
+        _sync(path.parent)
     except (OSError, UnicodeDecodeError) as error:
         raise UnavailableError(
             "disk-failed", f"the content key {path} cannot be read or made", "make it readable, or name another"
         ) from error
+    return key
 
 
 def _make(path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make_folder(path.parent)
     written = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     handle = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
@@ -107,6 +113,23 @@ def _make(path: Path) -> None:
         pass
     finally:
         written.unlink()
+
+
+def _make_folder(folder: Path) -> None:
+    """With every folder above it that is not there; a folder that is lost takes the key along."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(exist_ok=True, mode=0o700)
+        _sync(folder.parent)
+
+
+def _sync(path: Path) -> None:
+    """Bring a file's bytes, or the names in a folder, to the disk (fsync(2))."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _bound(work: int) -> bytes:

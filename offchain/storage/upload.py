@@ -2,7 +2,8 @@
 
 A part is 16 MiB of leaves under a node of their own, imported as one CAR file and pinned. The node's pins are the only
 journal: whoever tries again, from whatever machine, asks which parts are there and sends the rest. When the file's own
-root is pinned the parts' pins are given back; their leaves stay, held by the root.
+root is pinned the pins that this upload made are given back; their leaves stay, held by the root. What was pinned
+before stays so: a file of exactly one part has the root of that part, and somebody may keep it.
 """
 
 from __future__ import annotations
@@ -60,17 +61,17 @@ def upload(node: BlockStore, stream: BinaryIO, tree: Outline) -> None:
     roots = [join(part) for part in parts]
     # Parts are sent in order, so those that are there come first.
     there = bisect_left(range(len(parts)), x=True, key=lambda at: not node.is_pinned(cid_text(roots[at][0].cid)))
-    _send(node, stream, parts, roots, range(there, len(parts)))
+    made = _send(node, stream, parts, roots, range(there, len(parts)))
     try:
         node.import_blocks(tree.root, reversed(tree.nodes))
     except UnavailableError:
         if there == 0:
             raise
         # A node may have lost blocks of what it says is pinned.
-        _send(node, stream, parts, roots, range(there))
+        made += _send(node, stream, parts, roots, range(there))
         node.import_blocks(tree.root, reversed(tree.nodes))
-    for root, _ in roots:
-        node.unpin(cid_text(root.cid))
+    for cid in made:
+        node.unpin(cid)
 
 
 def _send(
@@ -79,11 +80,17 @@ def _send(
     parts: Sequence[Sequence[Link]],
     roots: Sequence[tuple[Link, bytes]],
     chosen: Iterable[int],
-) -> None:
+) -> list[str]:
+    """Store and pin parts; those that nobody had pinned before."""
+    made = []
     for at in chosen:
         root, block = roots[at]
+        cid = cid_text(root.cid)
+        if not node.is_pinned(cid):
+            made.append(cid)
         stream.seek(at * PART_LEAVES * CHUNK_SIZE)
         node.import_blocks(root, chain([(root.cid, block)], _read(stream, parts[at])))
+    return made
 
 
 def _read(stream: BinaryIO, part: Sequence[Link]) -> Iterator[tuple[bytes, bytes]]:

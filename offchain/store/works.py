@@ -9,6 +9,7 @@ from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from offchain.errors import NotFoundError
+from offchain.store.contents import ContentRecord
 from offchain.store.schema import Account, Base, Digest, Json, Number256, Uint256
 
 __all__ = ["SimilarityCodeRecord", "SimilarityCodes", "WorkRecord", "WorkStatus", "Works"]
@@ -108,8 +109,15 @@ class Works:
         return found
 
     def by_rendition(self, digest: bytes) -> WorkRecord | None:
-        """The work whose pinned bytes have this sha256, or None."""
-        return self._session.scalar(select(WorkRecord).where(WorkRecord.rendition_digest == digest))
+        """The earliest work whose rendition, pinned here, has this sha256, or None.
+
+        Metadata of works that others registered may claim anybody's file, so it is no evidence.
+        """
+        pinned = select(ContentRecord.sequence).where(
+            ContentRecord.work == WorkRecord.id, ContentRecord.cid == WorkRecord.rendition_cid
+        )
+        query = select(WorkRecord).where(WorkRecord.rendition_digest == digest, pinned.exists())
+        return self._session.scalar(query.order_by(WorkRecord.sequence).limit(1))
 
     def page(
         self,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from offchain.chain import ZERO_DIGEST, Currency, Edge, work_hex
-from offchain.errors import InputError, NotFoundError, UnavailableError
+from offchain.errors import InputError, NotFoundError, RefusedError, UnavailableError
 from offchain.identity.matching.filing import MAX_FEATURES_SIZE, features_from_bytes
 from offchain.storage import raw_cid
 from offchain.storage.canonical import MAX_SIZE
@@ -136,13 +136,18 @@ def record_work(
     services: Services, work: int, metadata: Metadata, features: bytes | None, kind: str = FEATURES_KIND
 ) -> None:
     """Keep what is told about a registered work, and make it findable by its features; again changes nothing."""
-    with services.store.transaction() as tx:
-        title = tx.events.title(work)
-        if title is None or tx.works.find(work) is not None:
-            return
-        tx.works.add(_record(title, metadata, edges_of(work, tx.events.of_work(work))))
-        if features is not None:
-            tx.codes.put(work, kind, features)
+    try:
+        with services.store.transaction() as tx:
+            title = tx.events.title(work)
+            if title is None or tx.works.find(work) is not None:
+                return
+            tx.works.add(_record(title, metadata, edges_of(work, tx.events.of_work(work))))
+            if features is not None:
+                tx.codes.put(work, kind, features)
+    except RefusedError as refused:
+        # On PostgreSQL another process may add the work between the look and the write.
+        if refused.code != "store-conflict":
+            raise
 
 
 def _newest(tx: UnitOfWork, before: int | None) -> Iterable[WorkRecord]:

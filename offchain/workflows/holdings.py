@@ -8,12 +8,13 @@ from typing import Final
 
 from offchain.store import ContentRecord, Store
 from offchain.workflows.jobs import Draft
+from offchain.workflows.metadata import Metadata
 from offchain.workflows.terms import standard_terms
 
 __all__ = ["Holding", "find_content", "holdings", "record_contents"]
 
 _JSON: Final = "application/json"
-_SEALED: Final = "application/octet-stream"
+_OCTETS: Final = "application/octet-stream"
 """Sealed bytes are served as what they are, not as what is inside."""
 
 _PAGE: Final = 500
@@ -25,7 +26,7 @@ class Holding:
 
     Attributes:
         cid: CIDv1 in base32.
-        role: `metadata`, `provenance`, that of a rendition, or `terms`.
+        role: `metadata`, `provenance`, `features`, that of a rendition, or `terms`.
         work: whose it is; None for terms.
     """
 
@@ -36,10 +37,11 @@ class Holding:
 
 def record_contents(store: Store, work: int, draft: Draft) -> None:
     """Keep what was pinned for a work that is registered now; doing it again changes nothing."""
+    metadata: Metadata = draft["metadata"]
     named = [("metadata", _JSON, draft["metadata_cid"]), ("provenance", _JSON, draft["provenance_cid"])]
+    named += [("features", _OCTETS, metadata.features)]
     named += [
-        (each.role, each.media_type if each.scheme is None else _SEALED, each.cid)
-        for each in draft["metadata"].renditions
+        (each.role, each.media_type if each.scheme is None else _OCTETS, each.cid) for each in metadata.renditions
     ]
     records = [
         ContentRecord(cid=cid, work=work, role=role, media_type=kind) for role, kind, cid in named if cid is not None

@@ -128,11 +128,17 @@ def _work_file(services: Services, work: int) -> Iterator[Path]:
         UnavailableError: `rendition-missing`, it has one that does not come just now.
     """
     view = describe(services, work)
+    if view.unreachable:  # asking again for what did not come takes as long again
+        raise _missing()
     for showing in (master_of, preview_of):
         with showing(services, work) as side:
             if side is not None:
                 yield side.path
                 return
-    if view.unreachable or (view.metadata is not None and view.metadata.renditions):
-        raise UnavailableError("rendition-missing", "its preview does not come from IPFS", "scan again later")
+    if view.metadata is not None and view.metadata.renditions:
+        raise _missing()
     raise InputError("no-rendition", "nothing of it is public", "ask its holder for the file")
+
+
+def _missing() -> UnavailableError:
+    return UnavailableError("rendition-missing", "its preview does not come from IPFS", "scan again later")

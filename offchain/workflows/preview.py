@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from offchain.errors import InputError
 from offchain.identity import Identity
 from offchain.identity.extraction import decoded
 from offchain.identity.media_type import mode_of
@@ -31,6 +32,7 @@ MAX_SECONDS: Final = 30
 
 _MEMORY: Final = 3 * 2**29
 _CPU_SECONDS: Final = 120
+_KINDS: Final = ("image/jpeg", "text/plain", "audio/mpeg")
 _QUALITY: Final = 85
 _WORD: Final = re.compile(r"\S+")
 _MAX_FRAME: Final = 256 * 2**20
@@ -54,10 +56,18 @@ def make_preview(master: Path, identity: Identity) -> Preview | None:
 
     Raises:
         InputError: as `identify`, for a file that is no longer what it was.
-        UnavailableError: `decoder-away`, `ffmpeg-missing`.
+        UnavailableError: `decoder-away`, `decoder-busy`, `ffmpeg-missing`.
     """
     made = guarded(preview_of, master, identity.media_type, memory=_MEMORY, seconds=_CPU_SECONDS)
-    return None if made is None else Preview(bytes(made[0]), str(made[1]))
+    return None if made is None else _checked(made)
+
+
+def _checked(made: object) -> Preview:
+    """Only what a sound decoder makes: a preview is published under its media type, so it must not be a web page."""
+    match made:
+        case [bytes(data), str(kind)] if kind in _KINDS:
+            return Preview(data, kind)
+    raise InputError("decoding-failed", "the decoder answered nonsense", "export the file again with another program")
 
 
 def preview_of(master: Path, kind: str) -> tuple[bytes, str] | None:

@@ -10,7 +10,8 @@ from offchain.chain import Call, Registration, work_hex
 from offchain.chain.eip712 import digest
 from offchain.chain.sender import Receipt
 from offchain.chain.waiting import await_block_after
-from offchain.errors import RefusedError, UnavailableError
+from offchain.errors import DeniedError, RefusedError, UnavailableError
+from offchain.store import TitleRecord
 from offchain.workflows.catalogue import record_work
 from offchain.workflows.engine import engine, run_step
 from offchain.workflows.guards import find_title
@@ -19,7 +20,7 @@ from offchain.workflows.jobs import Draft
 from offchain.workflows.metadata import Rendition
 from offchain.workflows.services import Services
 
-__all__ = ["publish"]
+__all__ = ["publish", "published_title"]
 
 _RELAYERS_OWN: Final = frozenset({"insufficient-funds", "fee-above-cap", "nonce-contested"})
 """Refusals that are about the relayer, not about the registration."""
@@ -34,6 +35,20 @@ def publish(draft: Draft, signature: bytes) -> dict[str, Any]:
     return run_step("index", _index, services, draft, commitment, transaction)
 
 
+def published_title(services: Services, draft: Draft) -> TitleRecord | None:
+    """The title that the chain has for a draft, whoever sent the reveal; None where there is none, or another's.
+
+    Raises:
+        UnavailableError: the chain does not answer.
+    """
+    registration = draft["registration"]
+    services.advance()
+    with services.store.snapshot() as tx:
+        title = tx.events.title(registration.work)
+    drafted = (registration.registrant, registration.metadata)
+    return title if title is not None and (title.registrant, title.metadata_digest) == drafted else None
+
+
 def _commit(services: Services, registration: Registration) -> bytes:
     """Reserve the priority; the hash of the transaction."""
     registry = services.contracts.registry
@@ -44,11 +59,18 @@ def _commit(services: Services, registration: Registration) -> bytes:
 
 
 def _register(services: Services, draft: Draft, signature: bytes) -> bytes:
-    """Reveal; the hash of the transaction."""
+    """Reveal; the hash of the transaction, which need not be ours: whoever sees a signed reveal may send it first."""
     registration = draft["registration"]
     call = services.contracts.registry.register_signed(registration, draft["deadline"], signature)
-    # The same salt may be signed for again with another deadline, which is another transaction.
-    return _relay(services, call, f"register:{digest(draft['typed']).hex()}").tx_hash
+    try:
+        # The same salt may be signed for again with another deadline, which is another transaction.
+        return _relay(services, call, f"register:{digest(draft['typed']).hex()}").tx_hash
+    except (DeniedError, RefusedError):
+        # A reveal uses up the commitment, so the registry has several reasons to refuse the second one.
+        title = published_title(services, draft)
+        if title is None:
+            raise
+        return title.tx_hash
 
 
 def _relay(services: Services, call: Call, key: str) -> Receipt:

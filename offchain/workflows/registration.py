@@ -25,7 +25,7 @@ from offchain.workflows.guards import require_acceptable, require_possible, requ
 from offchain.workflows.jobs import PUBLISHING, Draft, Job
 from offchain.workflows.originality import require_original
 from offchain.workflows.preparing import DRAFT_STEP, Filed, prepare
-from offchain.workflows.publishing import publish
+from offchain.workflows.publishing import publish, published_title
 from offchain.workflows.requests import RegistrationRequest
 from offchain.workflows.services import Services
 from offchain.workflows.vault import Source
@@ -80,7 +80,8 @@ def submit_signature(engine: Engine, job_id: str, signature: bytes) -> Job:
             "not-awaiting-signature", f"this job is {job.state}", "sign when it awaits a signature", job=job_id
         )
     if job.state == "awaiting-signature":
-        _require_valid(engine.services, draft, signature)
+        if published_title(engine.services, draft) is None:
+            _require_valid(engine.services, draft, signature)
         engine.begin(publish, job_id + PUBLISHING, draft, signature)
     return engine.job(job_id)
 
@@ -92,7 +93,7 @@ def _file(engine: Engine, spooled: Path, request: RegistrationRequest) -> Job:
     identity = examined.identity
     job_id = _job_id(services, identity.work_id, request)
     existing = engine.find(job_id)
-    if existing is not None and existing.state in ("running", "interrupted"):
+    if existing is not None and (existing.state in ("running", "interrupted") or _is_overtaken(engine, existing)):
         # It may have stopped because its master is missing or damaged.
         services.vault.keep(spooled, identity.work_id)
         return engine.retry(job_id)
@@ -108,6 +109,12 @@ def _file(engine: Engine, spooled: Path, request: RegistrationRequest) -> Job:
     elif _is_stale(services, engine.output(job_id)):
         engine.rewind(job_id, DRAFT_STEP)
     return engine.job(job_id)
+
+
+def _is_overtaken(engine: Engine, job: Job) -> bool:
+    """Whether a registration failed, and the title is there as drafted: somebody else sent the signed reveal."""
+    draft = engine.output(job.id) if job.state == "failed" else None
+    return isinstance(draft, Draft) and published_title(engine.services, draft) is not None
 
 
 def _begin_again(engine: Engine, job_id: str) -> None:

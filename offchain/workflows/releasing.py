@@ -3,7 +3,9 @@
     draft_key_request → the wallet signs → release_key: shape, deadline, signature, right, scope, nonce → age file
 
 Nothing is believed that the store has copied from the chain: a licence that expired, was given back or transferred
-opens nothing from that block on. What was opened before stays open to whoever kept it; no lock changes that.
+opens nothing from that block on. What was opened before stays open to whoever kept it; no lock changes that. So no key
+leaves before it is settled who may have it: neither to the holder of a title that is not final, nor for a licence that
+can be given back, nor for a work that somebody else registered with the metadata that was made here.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Final
 
-from offchain.chain import work_hex
+from offchain.chain import Licence, Title, work_hex
 from offchain.chain.address import parse_address
 from offchain.chain.eip712 import TypedData, key_log_request_typed, key_request_typed
 from offchain.chain.key_request import KeyLogRequest, KeyRequest
@@ -21,6 +23,7 @@ from offchain.errors import DeniedError, InputError, NotFoundError, RefusedError
 from offchain.storage.age import normal_recipient, wrap_key
 from offchain.store import KeyReleaseRecord
 from offchain.workflows.catalogue import describe
+from offchain.workflows.holdings import find_content
 from offchain.workflows.metadata import Rendition
 from offchain.workflows.sealing import content_key, sealed_rendition
 from offchain.workflows.services import Services
@@ -40,6 +43,7 @@ LONGEST: Final = 3600
 """Seconds that a request may be good for: a signature that leaks is soon worth nothing."""
 
 _DRAFTED: Final = 600
+_DAY: Final = 86_400
 _NONCE_BITS: Final = 256
 
 
@@ -100,7 +104,8 @@ def release_key(services: Services, request: KeyRequest, signature: bytes) -> Ke
     Raises:
         InputError: `recipient-malformed`, or `deadline-far`, more than `LONGEST` seconds ahead.
         DeniedError: `bad-signature`, `not-licence-holder`, `not-title-holder`, `scope-not-bought`.
-        RefusedError: `expired`, `licence-expired`, `wrong-work`, or `request-used`.
+        RefusedError: `expired`, `title-not-final`, `licence-expired`, `licence-refundable`, `wrong-work`, or
+            `request-used`.
         NotFoundError: `unknown-licence`, `unknown-work`, `content-not-sealed`.
         UnavailableError: the chain does not answer, or the service cannot open its keys.
     """
@@ -112,7 +117,7 @@ def release_key(services: Services, request: KeyRequest, signature: bytes) -> Ke
     if request.licence:
         _require_licence(services, request, rendition, now)
     else:
-        _require_title(services, request.account, request.work)
+        _require_final(_require_title(services, request.account, request.work), now)
     _log(services, request, recipient, block, now)
     return KeyRelease(request, wrap_key(key, recipient), rendition, block)
 
@@ -161,14 +166,23 @@ def _sealed(services: Services, work: int) -> tuple[Rendition, bytes]:
     metadata = describe(services, work).metadata
     rendition = None if metadata is None else sealed_rendition(metadata)
     # The same master may have been sealed by another service, under another key, and registered from there.
-    if rendition is None or rendition.cid != kept.cid:
+    if rendition is None or rendition.cid != kept.cid or not _is_published(services, work, rendition.cid):
         raise NotFoundError(
             "content-not-sealed",
-            "this service did not seal the content that the work's metadata names",
+            "this service did not both seal and register the content that the work's metadata names",
             "ask the service that the work was registered with",
             work=work_hex(work),
         )
     return rendition, kept.key
+
+
+def _is_published(services: Services, work: int, cid: str) -> bool:
+    """Whether the work was registered here, by whom the content was sealed for.
+
+    Metadata is public before the title is: who copies it and registers first names a sealed rendition of ours, too.
+    """
+    content = find_content(services.store, cid)
+    return content is not None and content.work == work
 
 
 def _require_licence(services: Services, request: KeyRequest, rendition: Rendition, now: int) -> None:
@@ -186,6 +200,7 @@ def _require_licence(services: Services, request: KeyRequest, rendition: Renditi
             "licence-expired", "this licence has expired and proves nothing", "buy another", expired=licence.expiry
         )
     if licensing.may_use(request.licence, request.account, MEDIA[medium]):
+        _require_settled(licence, now)
         return
     if licensing.may_use(request.licence, request.account, 0):
         scope = services.contracts.offers.terms(licence.terms).scope
@@ -200,13 +215,38 @@ def _require_licence(services: Services, request: KeyRequest, rendition: Renditi
     )
 
 
-def _require_title(services: Services, account: str, work: int) -> None:
-    if services.contracts.registry.title(work).holder != account:
+def _require_settled(licence: Licence, now: int) -> None:
+    """Who could open the work and have the price back would have it for nothing."""
+    until = (licence.refundable_for + 1) * _DAY
+    if licence.refundable_for and now < until:
+        raise RefusedError(
+            "licence-refundable",
+            f"this licence can be given back until {until} (Unix seconds) and opens nothing before",
+            "ask again after that time",
+            until=until,
+        )
+
+
+def _require_final(title: Title, now: int) -> None:
+    """Until then whoever has the earlier commitment takes the title, and what was opened cannot be taken back."""
+    if now < title.final_at:
+        raise RefusedError(
+            "title-not-final",
+            f"the title of this work is not final before {title.final_at} (Unix seconds)",
+            "ask again after that time",
+            final_at=title.final_at,
+        )
+
+
+def _require_title(services: Services, account: str, work: int) -> Title:
+    title = services.contracts.registry.title(work)
+    if title.holder != account:
         raise DeniedError(
             "not-title-holder",
             f"{account} does not hold the title of this work",
             "name the licence by which you may use it",
         )
+    return title
 
 
 def _log(services: Services, request: KeyRequest, recipient: str, block: int, now: int) -> None:

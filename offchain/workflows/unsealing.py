@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -44,28 +46,38 @@ def open_content(
     """
     if place.exists():
         raise InputError("file-exists", f"{place} is there already", "name a new file")
-    part = place.with_name(f".{place.name}.part")
     try:
-        with RemoteStream(services.ipfs.open(rendition.cid, rendition.size)) as ciphertext:
-            size = _decrypt(cast("BinaryIO", ciphertext), key, work, part, report)
-        part.replace(place)
+        with RemoteStream(services.ipfs.open(rendition.cid, rendition.size)) as ciphertext, _growing(place) as out:
+            return _decrypt(cast("BinaryIO", ciphertext), key, work, out, report)
     except OSError as error:
         raise InputError(
             "file-unwritable", f"{place} cannot be written: {error.strerror}", "name a file that you may write"
         ) from error
+
+
+@contextmanager
+def _growing(place: Path) -> Iterator[BinaryIO]:
+    """A file that lies at its place once the block ends, and nowhere when it raises.
+
+    In a folder that others may write to nobody can have put a file or a link under its name: that is not to be guessed.
+    """
+    part = place.with_name(f".{place.name}.{secrets.token_hex(8)}")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            yield out
+        part.replace(place)
     finally:
         part.unlink(missing_ok=True)
-    return size
 
 
-def _decrypt(ciphertext: BinaryIO, key: bytes, work: int, part: Path, report: Callable[[int], None]) -> int:
+def _decrypt(ciphertext: BinaryIO, key: bytes, work: int, out: BinaryIO, report: Callable[[int], None]) -> int:
     size, digest = 0, hashlib.sha256()
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-        for piece in opened(ciphertext, key):
-            out.write(piece)
-            digest.update(piece)
-            size += len(piece)
-            report(size)
+    for piece in opened(ciphertext, key):
+        out.write(piece)
+        digest.update(piece)
+        size += len(piece)
+        report(size)
     if int.from_bytes(digest.digest(), "big") != work:
         raise UnavailableError(
             "content-foreign",

@@ -1,7 +1,7 @@
 """Verifying a file: which registered work it is or comes from, and by which evidence, strongest first.
 
 bytes         it is the master
-rendition     it is a pinned rendition
+rendition     it is a rendition that was pinned here
 manifest      its C2PA manifest is intact, by a signer that we believe, and names a work registered here
 mark          its invisible watermark names a work: the file was edited, or somebody moved the mark to it
 fingerprint   it looks like a work
@@ -9,6 +9,7 @@ fingerprint   it looks like a work
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -62,13 +63,12 @@ def verify_file(services: Services, path: Path) -> Verdict:
 
     Raises:
         InputError: a file that cannot be read or identified.
-        UnavailableError: the chain does not answer, `decoder-away`.
+        UnavailableError: the chain does not answer, `decoder-away`, `decoder-busy`.
     """
     found = recognise(services, path)
     anchors = signing_credential(services.settings).anchors
     inspection = inspect(path, path.name, anchors)
-    near = found.matches[0].work_id if found.matches else None
-    marked_as = _marked_as(services, inspection, near)
+    marked_as = _marked_as(services, inspection, [match.work_id for match in found.matches])
     evidence, work = _strongest(services, found, inspection.manifest, marked_as)
     published = _published(services, work) if inspection.manifest is None and work is not None else None
     return Verdict(
@@ -100,7 +100,7 @@ def _strongest(
 
 
 def _rendition_of(services: Services, digest: int) -> int | None:
-    """The work whose pinned rendition has this sha256."""
+    """The work whose rendition, pinned here, has this sha256."""
     with services.store.snapshot() as tx:
         record = tx.works.by_rendition(digest.to_bytes(32, "big"))
     return None if record is None else record.id
@@ -116,15 +116,19 @@ def _signed_for(services: Services, manifest: ManifestReport | None) -> int | No
     return work if here and find_title(services, work) is not None else None
 
 
-def _marked_as(services: Services, inspection: Inspection, near: int | None) -> int | None:
-    """The registered work that the watermark names; a mark of no work here counts as none."""
-    reference = _reference(services, inspection, near)
+def _marked_as(services: Services, inspection: Inspection, alike: Sequence[int]) -> int | None:
+    """The registered work that the watermark names; a mark of no work here counts as none.
+
+    Anybody can register an id that begins like another's: of several, the earliest that the file looks like counts,
+    else the earliest.
+    """
+    reference = _reference(services, inspection, alike[0] if alike else None)
     if reference is None:
         return None
     rest = 256 - REFERENCE_BITS
     with services.store.snapshot() as tx:
-        works = tx.events.works_between(reference << rest, ((reference + 1) << rest) - 1)
-    return works[0] if works else None
+        named = tx.events.works_between(reference << rest, ((reference + 1) << rest) - 1)
+    return next((work for work in named if work in alike), named[0] if named else None)
 
 
 def _reference(services: Services, inspection: Inspection, near: int | None) -> int | None:

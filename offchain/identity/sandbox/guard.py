@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from offchain.errors import ColophonError, InputError, UnavailableError
 from offchain.identity.sandbox.plain import MAX_REQUEST, decode, encode
+from offchain.identity.sandbox.turns import Turns
 
 __all__ = ["MAX_ANSWER", "PATIENCE", "Answer", "guarded", "measured"]
 
@@ -61,7 +62,8 @@ def guarded(function: Callable[..., object], *arguments: object, memory: int, se
     Raises:
         InputError: what the function raised, `decoding-too-large` or `decoding-too-long` at a limit, or
             `decoding-failed` where the process crashed or ended with an unforeseen error.
-        UnavailableError: what the function raised, or `decoder-away`, no process can be started.
+        UnavailableError: what the function raised, `decoder-away`, no process can be started, or `decoder-busy`, too
+            many calls run already (`turns`).
     """
     return measured(function, *arguments, memory=memory, seconds=seconds).value
 
@@ -82,7 +84,7 @@ def measured(function: Callable[..., object], *arguments: object, memory: int, s
     packet = encode(request)
     if len(packet) > MAX_REQUEST:
         raise ValueError("arguments too long: write them to a file and pass its path")
-    with _door.slots, _answer_memory() as memory_file:
+    with _door.turns.turn(seconds), _answer_memory() as memory_file:
         verdict = _call(packet, memory_file, seconds * PATIENCE + _GRACE)
         data = os.pread(memory_file, MAX_ANSWER + 1, 0)
     _require_ended_well(verdict)
@@ -93,11 +95,11 @@ class _Door:
     """The nursery's process and the socket to it; started when first needed, again when it has died.
 
     Attributes:
-        slots: as many children as processors, so that what they may take together is bounded too.
+        turns: how many children there may be at once.
     """
 
     def __init__(self) -> None:
-        self.slots = threading.BoundedSemaphore(max(2, os.cpu_count() or 1))
+        self.turns = Turns()
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None

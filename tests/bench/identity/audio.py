@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import iscc_lib
-import iscc_samples
 import numpy as np
 
 from offchain.identity.audio import RATE, Fingerprint, fingerprint

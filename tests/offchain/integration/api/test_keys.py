@@ -220,10 +220,23 @@ def test_release__licence_cancelled__refused_at_once(site: Site, dora: Visitor, 
     assert refusal(ask(dora, number)) == (409, "licence-expired")
 
 
+def test_release__licence_that_can_be_given_back__opens_nothing_before_the_end_of_its_last_day(
+    site: Site, services: Services, dora: Visitor, rocket: dict[str, Any]
+):
+    """Else the content would be had for nothing: open it, and have the price back."""
+    number = on_offer(site, rocket["work"], ADA, refund_days=2)(DORA)
+    until = (services.now() // DAY + 3) * DAY
+    answer = ask(dora, number)
+    assert (*refusal(answer), answer.json()["facts"]["until"]) == (409, "licence-refundable", until)
+    site.world.sleep(until - services.now() - 60)
+    assert refusal(ask(dora, number)) == (409, "licence-refundable")
+    site.world.sleep(61)
+    assert ask(dora, number).status_code == 200
+
+
 def test_release__licence_given_back__refused_at_once(site: Site, dora: Visitor, rocket: dict[str, Any]):
     number = on_offer(site, rocket["work"], ADA, refund_days=2)(DORA)
     signed_before = draft(dora, number)
-    assert ask(dora, number).status_code == 200
     site.world.send(site.world.contracts.licensing.refund(number), DORA)
     assert refusal(send(dora, signed_before)) == (404, "unknown-licence")
 
@@ -295,6 +308,19 @@ def test_release__sealed_elsewhere__not_found(services: Services, ada: Visitor, 
     with services.store.transaction() as tx:
         tx.content_keys.find(int(work, 16)).cid = "bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku"
     assert refusal(ask(ben, work=work)) == (404, "content-not-sealed")
+
+
+def test_release__not_published_here__not_found_by_title_and_by_licence(site: Site, services, dora: Visitor, ben):
+    """As for a work that its finder registered with copied metadata: what that names is ours, its title is not."""
+    work = ben.register(b"published by somebody else " * 40, title="Found")["work"]
+    number = on_offer(site, work, BEN)(DORA)
+    assert ask(dora, number).status_code == 200
+    with services.store.transaction() as tx:
+        for content in tx.contents.page(1000):
+            if content.work == int(work, 16) and content.role == "sealed":
+                tx.contents._session.delete(content)
+    assert refusal(ask(ben, work=work)) == (404, "content-not-sealed")
+    assert refusal(ask(dora, number)) == (404, "content-not-sealed")
 
 
 def test_release__answered__is_in_the_log_and_refused_ones_are_not(services: Services, dora, emil, rocket, licence):

@@ -68,6 +68,7 @@ def test_content_code__all_zero__is_none(monkeypatch: pytest.MonkeyPatch):
 
 
 GOOD: dict[str, Any] = {"kind": "text/plain", "code": None, "features": None}
+PROBE: dict[str, Any] = {"codes": [], "terms": b"", "evidence": b"", "radius": 1, "min_terms": 1}
 CODE = "ISCC:" + iscc_lib.encode_component(2, 1, 0, 256, bytes(31) + b"\1")
 
 
@@ -86,14 +87,60 @@ CODE = "ISCC:" + iscc_lib.encode_component(2, 1, 0, 256, bytes(31) + b"\1")
         GOOD | {"features": {"codes": [b"short"], "terms": b"", "evidence": b""}},
         GOOD | {"features": {"codes": [], "terms": b"odd", "evidence": b""}},
         GOOD | {"features": {"codes": [], "terms": b"", "evidence": "text"}},
+        GOOD | {"features": {"codes": [], "terms": b"", "evidence": 2**62}},
+        GOOD | {"features": {"codes": [], "terms": b"", "evidence": [7]}},
+        GOOD | {"features": {"codes": [32], "terms": b"", "evidence": b""}},
+        GOOD | {"features": {"codes": [2**62], "terms": b"", "evidence": b""}},
+        GOOD | {"features": {"codes": [], "terms": 2**62, "evidence": b""}},
+        GOOD | {"probe": PROBE | {"evidence": 2**62}},
+        GOOD | {"probe": PROBE | {"codes": [32]}},
+        GOOD | {"probe": PROBE | {"radius": float("inf")}},
+        GOOD | {"probe": PROBE | {"min_terms": "1"}},
     ],
-    ids=range(12),
+    ids=range(21),
 )
 def test_examine__answer_that_no_sound_decoder_gives__is_refused(answer, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(examination, "guarded", lambda *_, **__: answer)
     with pytest.raises(InputError) as caught:
-        examine(b"a text", title="x", limit=LIMIT, wanted=["features"])
+        examine(b"a text", title="x", limit=LIMIT, wanted=["features", "probe"])
     assert caught.value.code == "decoding-failed"
+
+
+def test_examine__sound_answer__is_taken(monkeypatch: pytest.MonkeyPatch):
+    """Else the refusals above would prove nothing."""
+    answer = GOOD | {"features": {"codes": [bytes(32)], "terms": bytes(8), "evidence": b"x"}, "probe": PROBE}
+    monkeypatch.setattr(examination, "guarded", lambda *_, **__: answer)
+    found = examine(b"a text", title="x", limit=LIMIT, wanted=["features", "probe"])
+    assert found.features is not None
+    assert (found.features.codes, found.features.evidence) == ((bytes(32),), b"x")
+    assert found.probe is not None
+    assert found.probe.radius == 1
+
+
+@pytest.mark.parametrize(
+    ("head", "size", "seconds"),
+    [
+        (b"\x89PNG", 50_000_000, 60),
+        (b"RIFF", 72_000, 60),
+        (b"\x00\x00\x00\x20ftyp", 100_000, 61),
+        # Ten minutes at 5 Mbit/s; at 1080p they take about 10 × 7.5 CPU seconds.
+        (b"\x1aE\xdf\xa3", 375_000_000, 1_800),
+        (b"ID3", 174_000_000, 1_800),
+        (b"ID3", 173_999_999, 1_799),
+    ],
+)
+def test_examine__cpu_time__follows_kind_and_size(
+    head: bytes, size: int, seconds: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    granted = []
+    monkeypatch.setattr(examination, "guarded", lambda *_, **limits: granted.append(limits["seconds"]) or GOOD)
+    monkeypatch.setattr(examination, "compose", lambda *_: None)
+    path = tmp_path / "file"
+    with path.open("wb") as file:
+        file.write(head)
+        file.truncate(size)
+    examine(path, title="x", limit=2**30)
+    assert granted == [seconds]
 
 
 def test_examine__decoder_taken_over__cannot_pass_for_another_work(monkeypatch: pytest.MonkeyPatch):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import resource
 import time
 import wave
 from pathlib import Path
@@ -21,6 +22,12 @@ def tone(tmp_path):
         file.setparams((1, 2, 8000, 0, "NONE", ""))
         file.writeframes(bytes(range(250)) * 64)
     return path
+
+
+def cpu() -> float:
+    """CPU seconds of the children that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def sample(name: str) -> Path:
@@ -73,6 +80,38 @@ def test_read__message_of_the_decoder__has_no_control_characters_and_is_short(tm
         read(path, "video", [PCM], ROOMY)
     assert caught.value.message.isprintable()
     assert len(caught.value.message) < 300
+
+
+@pytest.mark.parametrize(("rate", "refused"), [(999, True), (1_000, False), (768_000, False), (16_000_000, True)])
+def test_read__sample_rate_that_nobody_records_at__malformed_at_no_cost(tone, rate, refused):
+    """Bytes 24 to 28 of a WAV file are its sample rate (RIFF MCI 1.0, chapter 3)."""
+    tone.write_bytes(tone.read_bytes()[:24] + rate.to_bytes(4, "little") + tone.read_bytes()[28:])
+    before = cpu()
+    if refused:
+        with pytest.raises(InputError) as caught:
+            read(tone, "audio", [(*PCM[:2], "-ar", "11025", *PCM[2:])], ROOMY)
+        assert caught.value.code == "audio-malformed"
+        assert str(rate) in caught.value.message
+    else:
+        assert read(tone, "audio", [PCM], ROOMY) == [bytes(range(250)) * 64]
+    # Building the filter that resamples from 16 MHz takes more than two seconds.
+    assert cpu() - before < 0.5
+
+
+@pytest.mark.parametrize("name", ["demo.mp3", "demo.ogg", "demo.opus", "demo.m4v", "demo.mkv", "demo.webm"])
+def test_read__sound_of_each_container__has_a_sample_rate_to_check(name):
+    (written,) = read(sample(name), "audio", [PCM], ROOMY)
+    assert written
+
+
+def test_read__message_of_the_decoder__has_no_address_in_memory(tmp_path):
+    """Where ffmpeg's structures lie differs from run to run, and is nobody's business."""
+    path = tmp_path / "file"
+    path.write_bytes(b"OggS" + bytes(400))
+    with pytest.raises(InputError) as caught:
+        read(path, "audio", [PCM], ROOMY)
+    assert "0x" not in caught.value.message
+    assert ": [" in caught.value.message  # who complains is still named
 
 
 def test_read__more_output_than_allowed__oversized(tone):

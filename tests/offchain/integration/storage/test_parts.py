@@ -83,6 +83,21 @@ def outline_part(leaves: tuple[Link, ...]) -> str:
     return cid_text(join(leaves)[0].cid)
 
 
+@pytest.mark.parametrize("place", [0, 1])
+def test_upload__part_is_a_file_of_its_own__stays_pinned(node, long_file, place):
+    """A file of exactly one part has that part's root, and its owner still wants it."""
+    whole = long_file.read_bytes()
+    own = long_file.with_name("own.bin")
+    own.write_bytes(whole[place * PART : (place + 1) * PART])
+    cid = node.pin(own)
+    node.pin(long_file)
+    with long_file.open("rb") as stream:
+        leaves = outline(stream).leaves
+    parts = [outline_part(leaves[at : at + PART_LEAVES]) for at in range(0, len(leaves), PART_LEAVES)]
+    assert parts[place] == cid
+    assert [node.is_pinned(each) for each in parts] == [at == place for at in range(4)]
+
+
 def test_upload__file_changes_meanwhile__is_refused_and_not_pinned(node, long_file):
     with long_file.open("rb") as stream:
         tree = outline(stream)
@@ -120,4 +135,4 @@ def test_upload__node_lost_a_part_that_it_says_is_pinned__everything_is_sent(lon
         node = Forgetful()
         upload(node, stream, tree)
     assert node.sent == [PART_LEAVES + 1, 2, 1, PART_LEAVES + 1, PART_LEAVES + 1, 1]
-    assert node.unpinned == 4
+    assert node.unpinned == 2

@@ -15,9 +15,11 @@ from offchain.errors import InputError, NotFoundError, RefusedError, Unavailable
 from offchain.store import (
     AttemptRecord,
     BlockRecord,
+    ContentRecord,
     EventRecord,
     OrderRecord,
     QuoteRecord,
+    TitleRecord,
     TransactionRecord,
     TransactionStatus,
     WorkRecord,
@@ -80,7 +82,58 @@ def test_works__added_and_changed__are_read_back_whole(store):
     with store.snapshot() as tx:
         found = tx.works.get(HIGHEST)
         assert (found.id, found.status, found.tx_hash) == (HIGHEST, "registered", b"\x01" * 32)
-        assert tx.works.by_rendition(bytes(32)) == found
+
+
+def test_works__by_rendition__is_the_earliest_whose_rendition_was_pinned_here(store):
+    """Metadata that was adopted (1), or that names another file than the one pinned (2), may claim anybody's."""
+    with store.transaction() as tx:
+        for number in (1, 2, 4, 3):
+            tx.works.add(work(number)).rendition_cid = "bafy"
+        for number, cid in ((3, "bafy"), (4, "bafy"), (2, "other")):
+            tx.contents.put(number, [ContentRecord(cid=cid, work=number, role="preview", media_type="image/png")])
+    with store.snapshot() as tx:
+        assert tx.works.by_rendition(bytes(32)).id == 4
+        assert tx.works.by_rendition(b"\x01" * 32) is None
+
+
+def title(number: int, block: int) -> TitleRecord:
+    return TitleRecord(
+        work=number,
+        registrant=ALICE,
+        holder=ALICE,
+        metadata_digest=bytes(32),
+        provenance_digest=bytes(32),
+        iscc=b"",
+        upstream=0,
+        final_at=0,
+        epoch=0,
+        block=block,
+        tx_hash=number.to_bytes(32, "big"),
+    )
+
+
+def registration(number: int, block: int, index: int) -> EventRecord:
+    return EventRecord(
+        block_hash=block.to_bytes(32, "big"),
+        tx_hash=number.to_bytes(32, "big"),
+        log_index=index,
+        block=block,
+        contract="WorkRegistry",
+        name="WorkRegistered",
+        args={},
+        work=number,
+    )
+
+
+def test_titles__between_two_ids__are_in_the_order_of_their_registration(store):
+    with store.transaction() as tx:
+        for number, block, index in ((10, 3, 0), (11, 2, 7), (12, 2, 1), (HIGHEST, 1, 0), (9, 1, 0)):
+            tx.events.put_title(number, title(number, block))
+            tx.events.add([], [registration(number, block, index)])
+    with store.snapshot() as tx:
+        assert list(tx.events.works_between(10, 12)) == [12, 11, 10]
+        assert list(tx.events.works_between(0, HIGHEST)) == [9, HIGHEST, 12, 11, 10]
+        assert list(tx.events.works_between(13, HIGHEST - 1)) == []
 
 
 def test_works__unknown__is_not_found(store):

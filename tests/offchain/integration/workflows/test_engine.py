@@ -9,15 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from offchain.chain import Registration
-from offchain.chain.sender import Limits, Sender
-from offchain.chain.signer import development_signer
+from offchain.chain import Call, Registration
+from offchain.chain.sender import Limits, Receipt, Sender
+from offchain.chain.signer import Signer, development_signer
 from offchain.errors import InputError, NotFoundError, RefusedError, UnavailableError
 from offchain.identity import examine
 from offchain.identity.matching.filing import features_to_bytes
 from offchain.storage import IpfsNode, canonical_json, raw_cid
-from offchain.workflows.catalogue import describe
+from offchain.storage.age import new_identity, recipient_of
+from offchain.store.works import Works
+from offchain.workflows.catalogue import describe, record_work
 from offchain.workflows.engine import Engine
+from offchain.workflows.holdings import Holding, find_content, holdings
 from offchain.workflows.jobs import PUBLISHING
 from offchain.workflows.metadata import Metadata, metadata_to_json
 from offchain.workflows.opening import open_engine
@@ -25,6 +28,7 @@ from offchain.workflows.publishing import publish
 from offchain.workflows.quoting import QuoteRequest, _distinct, make_quote
 from offchain.workflows.recognition import recognise
 from offchain.workflows.registration import start_registration, submit_signature
+from offchain.workflows.releasing import draft_key_request, release_key, request_typed
 from offchain.workflows.requests import RegistrationRequest, TierListing, TierMandate
 from offchain.workflows.services import open_services, service_signers
 from offchain.workflows.similarity import CLAIMED_KIND, FEATURES_KIND, CatalogueIndex
@@ -190,6 +194,133 @@ def test_publish__relayer_cannot_send__is_interrupted_and_goes_on(site: Site, en
     engine.services = services
     engine.retry(job.id)
     assert engine.wait(job.id).state == "done"
+
+
+class _Overtaken(Sender):
+    """A sender whose signed reveals Ben sees on their way, and sends before they are mined."""
+
+    def __init__(self, site: Site, engine: Engine) -> None:
+        super().__init__(engine.services.client, engine.services.store)
+        self._site, self.transactions = site, list[bytes]()
+
+    def send(self, call: Call, signer: Signer, key: str | None = None) -> Receipt:
+        if (key or "").startswith("register:"):
+            self.transactions.append(bytes(self._site.world.send(call, BEN)["transactionHash"]))
+        return super().send(call, signer, key)
+
+
+def test_publish__somebody_else_sends_the_same_reveal_first__is_done(site: Site, engine: Engine):
+    """The commitment is used up, so ours is refused; the title is the registrant's all the same."""
+    services, ada = engine.services, site.signer(ADA)
+    request = RegistrationRequest(ada.address, "Overtaken", tiers=(TierMandate("personal"),))
+    job = engine.wait(start_registration(engine, b"overtaken on its way " * 40, request).id)
+    overtaken = _Overtaken(site, engine)
+    engine.services = replace(services, sender=overtaken)
+    submit_signature(engine, job.id, ada.sign_typed(job.typed))
+    ended = engine.wait(job.id)
+    assert (ended.state, ended.error) == ("done", None)
+    assert [ended.result["transaction"]] == ["0x" + sent.hex() for sent in overtaken.transactions]
+    assert ended.result["holder"] == ada.address
+    work = int(ended.result["work"], 16)
+    assert [find_content(services.store, each["cid"]).work for each in ended.result["renditions"]] == [work, work]
+    assert _ask(services, work, ada).rendition.cid in [each["cid"] for each in ended.result["renditions"]]
+
+
+def test_publish__same_reveal_registered_before_the_job_begins__is_done(site: Site, engine: Engine):
+    """As when a process comes back after days: a new commitment does not help, for the work is registered."""
+    ada, world = site.signer(ADA), site.world
+    job = engine.wait(
+        start_registration(engine, b"registered meanwhile " * 40, RegistrationRequest(ada.address, "M")).id
+    )
+    draft, registry, signature = engine.output(job.id), world.contracts.registry, ada.sign_typed(job.typed)
+    stated = draft["registration"]
+    world.send(registry.commit(registry.commitment(ada.address, stated.work, stated.salt)), BEN)
+    world.send(registry.register_signed(stated, draft["deadline"], signature), BEN)
+    engine.begin(publish, job.id + PUBLISHING, draft, signature)
+    assert engine.wait(job.id).state == "done"
+    assert find_content(engine.services.store, draft["metadata_cid"]).work == stated.work
+
+
+def test_submit_signature__somebody_else_sent_the_reveal_before__is_done(site: Site, engine: Engine):
+    ada = site.signer(ADA)
+    request = RegistrationRequest(ada.address, "Before")
+    job = engine.wait(start_registration(engine, b"revealed before it is handed in " * 40, request).id)
+    signature = ada.sign_typed(job.typed)
+    _reveal_elsewhere(site, engine.output(job.id), signature)
+    submit_signature(engine, job.id, signature)
+    assert engine.wait(job.id).state == "done"
+
+
+def test_start_registration__failed_while_somebody_else_sent_the_reveal__goes_on(site: Site, engine: Engine):
+    """The work is registered, yet by this very job: it must not be told that its work is somebody's already."""
+    ada, master = site.signer(ADA), b"failed and revealed " * 40
+    request = RegistrationRequest(ada.address, "Failed")
+    job = engine.wait(start_registration(engine, master, request).id)
+    draft = engine.output(job.id)
+    engine.begin(publish, job.id + PUBLISHING, draft, b"\x00" * 65)
+    assert engine.wait(job.id).state == "failed"
+    _reveal_elsewhere(site, draft, ada.sign_typed(job.typed))
+    assert engine.wait(start_registration(engine, master, request).id).state == "done"
+    assert find_content(engine.services.store, draft["metadata_cid"]).work == draft["registration"].work
+
+
+def _reveal_elsewhere(site: Site, draft, signature: bytes) -> None:
+    """As anybody may who sees the signed reveal."""
+    registration, registry = draft["registration"], site.world.contracts.registry
+    commitment = registry.commitment(registration.registrant, registration.work, registration.salt)
+    site.world.send(registry.commit(commitment), BEN)
+    site.world.send(registry.register_signed(registration, draft["deadline"], signature), BEN)
+
+
+def test_publish__thief_registers_first_with_the_copied_metadata__gets_no_key(site: Site, engine: Engine):
+    """What the metadata names is sealed here, under a key that is kept here; the title is the thief's, and final."""
+    services, ada, ben = engine.services, site.signer(ADA), site.signer(BEN)
+    request = RegistrationRequest(ada.address, "Stolen", tiers=(TierMandate("personal"),))
+    job = engine.wait(start_registration(engine, b"stolen with its metadata " * 40, request).id)
+    draft = engine.output(job.id)
+    work = draft["registration"].work
+    _register_elsewhere(site, services, work, metadata_to_json(work, draft["metadata"]))
+    engine.begin(publish, job.id + PUBLISHING, draft, ada.sign_typed(job.typed))
+    ended = engine.wait(job.id)
+    assert (ended.state, ended.error.code) == ("failed", "already-registered")
+    assert services.contracts.registry.title(work).holder == ben.address
+    assert describe(services, work).metadata == draft["metadata"]
+    with pytest.raises(NotFoundError) as caught:
+        _ask(services, work, ben)
+    assert caught.value.code == "content-not-sealed"
+
+
+def _ask(services, work: int, signer):
+    """Ask for a work's key by its title."""
+    asked = draft_key_request(services, signer.address, recipient_of(new_identity()), work=work)
+    return release_key(services, asked, signer.sign_typed(request_typed(services, asked)))
+
+
+def test_publish__features__are_among_what_is_kept_checked_and_served(site: Site, engine: Engine):
+    """Whoever meets the work elsewhere finds its likeness by them alone."""
+    job = engine.wait(start_registration(engine, PRIDE, RegistrationRequest(site.address(ADA), "Pride")).id)
+    features = engine.output(job.id)["metadata"].features
+    submit_signature(engine, job.id, site.signer(ADA).sign_typed(job.typed))
+    work = int(engine.wait(job.id).result["work"], 16)
+    assert Holding(features, "features", work) in list(holdings(engine.services.store))
+    assert find_content(engine.services.store, features).media_type == "application/octet-stream"
+
+
+def test_record_work__another_process_adds_it_between_look_and_write__is_there_already(
+    site: Site, engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    """PostgreSQL lets both look before either writes; here the look is made to see nothing."""
+    services, identity = engine.services, recognise(engine.services, PRIDE).identity
+    told = _told(identity)
+    _register_elsewhere(site, services, identity.work_id, metadata_to_json(identity.work_id, told))
+    services.advance()
+    record_work(services, identity.work_id, told, None)
+    with monkeypatch.context() as patch:
+        patch.setattr(Works, "find", lambda *_: None)
+        record_work(services, identity.work_id, replace(told, title="Another"), b"features")
+    assert describe(services, identity.work_id).metadata == told
+    with services.store.snapshot() as tx:
+        assert tx.codes.find(identity.work_id, FEATURES_KIND) is None
 
 
 def test_start_registration__interrupted_on_a_damaged_master__heals(site: Site, engine: Engine):

@@ -111,6 +111,51 @@ def test_open_content__no_such_folder__is_typed(services: Services, tmp_path: Pa
     assert caught.value.code == "file-unwritable"
 
 
+def test_open_content__link_planted_beside_the_place__is_not_followed(services: Services, tmp_path: Path):
+    """In a folder that others write to: where the master grows was to be guessed once."""
+    identity, victim = kept(services, b"grows beside its place " * 60), tmp_path / "victim"
+    rendition, key = seal_master(services, identity), content_key(services, identity.work_id).key
+    victim.write_bytes(b"dear")
+    (tmp_path / ".out.part").symlink_to(victim)
+    open_content(services, identity.work_id, rendition, key, tmp_path / "out")
+    assert victim.read_bytes() == b"dear"
+    assert not (tmp_path / "out").is_symlink()
+
+
+@pytest.mark.parametrize("planted", ["file", "link"])
+def test_open_content__name_guessed_all_the_same__is_refused(
+    services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, planted: str
+):
+    identity, victim = kept(services, b"guessed all the same " * 60), tmp_path / "victim"
+    rendition, key = seal_master(services, identity), content_key(services, identity.work_id).key
+    monkeypatch.setattr("offchain.workflows.unsealing.secrets.token_hex", lambda size: "00" * size)
+    guessed = tmp_path / f".out.{'00' * 8}"
+    if planted == "link":
+        guessed.symlink_to(victim)
+    else:
+        guessed.write_bytes(b"theirs")
+    with pytest.raises(InputError) as caught:
+        open_content(services, identity.work_id, rendition, key, tmp_path / "out")
+    assert caught.value.code == "file-unwritable"
+    assert not victim.exists()
+    assert guessed.is_symlink() if planted == "link" else guessed.read_bytes() == b"theirs"
+
+
+def test_open_content__while_it_grows__is_its_owners_alone(services: Services, tmp_path: Path):
+    identity, out = kept(services, b"nobody else reads along " * 60), tmp_path / "out"
+    rendition, key = seal_master(services, identity), content_key(services, identity.work_id).key
+    modes: list[int] = []
+    open_content(
+        services,
+        identity.work_id,
+        rendition,
+        key,
+        out,
+        lambda _: modes.extend(stat.S_IMODE(each.stat().st_mode) for each in tmp_path.iterdir()),
+    )
+    assert modes == [0o600]
+
+
 def test_content_key__never_sealed_here__not_found(services: Services):
     with pytest.raises(NotFoundError) as caught:
         content_key(services, 1)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -67,6 +68,49 @@ def test_keep_master_key__made_by_many_at_once__is_one(tmp_path: Path):
     assert len(set(found)) == 1
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [each.name for each in path.parent.iterdir()] == ["content.key"]
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> dict[int, list[str]]:
+    """What was brought to the disk so far: by inode, the names in it at that moment; none for a file."""
+    seen: dict[int, list[str]] = {}
+
+    def fsync(handle: int) -> None:
+        state = os.fstat(handle)
+        seen[state.st_ino] = os.listdir(handle) if stat.S_ISDIR(state.st_mode) else []
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    return seen
+
+
+def test_keep_master_key__made__is_on_the_disk_under_its_name_in_folders_that_are(tmp_path: Path, synced):
+    """Keys may be committed under it at once; a power cut must not leave them without it."""
+    path = tmp_path / "new" / "home" / "content.key"
+    keep_master_key(path)
+    assert path.stat().st_ino in synced
+    assert "content.key" in synced[path.parent.stat().st_ino]
+    assert "home" in synced[path.parent.parent.stat().st_ino]
+    assert "new" in synced[tmp_path.stat().st_ino]
+
+
+def test_keep_master_key__somebody_else_made_it__is_brought_to_the_disk_as_well(tmp_path: Path, synced):
+    """By `openssl rand` just now, or by a process that died before it came so far."""
+    path = tmp_path / "content.key"
+    path.write_text("33" * 32)
+    keep_master_key(path)
+    assert path.stat().st_ino in synced
+    assert "content.key" in synced[tmp_path.stat().st_ino]
+
+
+def test_keep_master_key__disk_does_not_take_it__is_typed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    (tmp_path / "content.key").write_text("33" * 32)
+    with pytest.raises(UnavailableError) as caught:
+        keep_master_key(tmp_path / "content.key")
+    assert caught.value.code == "disk-failed"
 
 
 def test_keep_master_key__nowhere_to_write__is_typed(tmp_path: Path):

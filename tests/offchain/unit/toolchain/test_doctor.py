@@ -9,6 +9,9 @@ import sys
 
 import pytest
 
+from offchain.config import home_path
+from offchain.identity.sandbox import confinement
+from offchain.storage.master_key import keep_master_key
 from scripts import doctor
 from scripts.doctor import MISSING, OK, ROOT, examine
 
@@ -76,6 +79,50 @@ def test_examine__port_taken__says_so_and_is_not_missing(monkeypatch):
         finding = doctor._port("probe", squatter.getsockname()[1])
     assert finding.state not in {OK, MISSING}
     assert "make down" in finding.remedy
+
+
+def test_examine__kernel_without_landlock__says_what_is_left(monkeypatch):
+    monkeypatch.setattr(doctor, "_landlock_version", lambda: -1)
+    finding = by_name(examine(ROOT))["Landlock"]
+    assert finding.state not in {OK, MISSING}
+    assert "limits and a separate process only" in finding.found
+    assert finding.remedy
+
+
+def test_landlock__this_machine__agrees_with_the_sandbox():
+    """The sandbox asks the kernel by itself, since the doctor runs before anything is installed."""
+    version = confinement._LIBC.syscall(confinement._CREATE_RULESET, None, 0, confinement._VERSION_QUERY)
+    assert doctor._landlock_version() == version
+    assert (doctor._landlock().state == OK) == (version > 0)
+
+
+def test_content_key__wherever_it_lies__the_place_is_told_and_never_the_key(tmp_path):
+    secret, other = "5e" * 32, tmp_path / "kept"
+    other.write_text(secret)
+    home = {"COLOPHON_HOME": str(tmp_path)}
+    assert str(tmp_path / "content.key") in doctor._content_key(home).found
+    assert "none yet" in doctor._content_key(home).found
+    keep_master_key(tmp_path / "content.key")
+    made = (tmp_path / "content.key").read_text().strip()
+    for environ, place in (
+        (home, str(tmp_path / "content.key")),
+        (home | {"COLOPHON_CONTENT_KEY": secret}, "in COLOPHON_CONTENT_KEY"),
+        (home | {"COLOPHON_CONTENT_KEY_FILE": str(other)}, str(other)),
+        (home | {"COLOPHON_CONTENT_KEY_FILE": str(tmp_path / "gone")}, f"{tmp_path / 'gone'}, which cannot be read"),
+    ):
+        finding = doctor._content_key(environ)
+        assert finding.found == place
+        assert finding.remedy
+        assert not any(key in str(finding) for key in (secret, made))
+
+
+@pytest.mark.parametrize("environ", [{"XDG_DATA_HOME": "/data"}, {"COLOPHON_HOME": "~/h"}, {}])
+def test_content_key__no_key__is_looked_for_in_the_services_own_home(environ, monkeypatch):
+    for name in ("XDG_DATA_HOME", "COLOPHON_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    assert str(home_path() / "content.key") in doctor._content_key(environ).found
 
 
 @pytest.mark.parametrize(("state", "status"), [(MISSING, 1), ("note", 0), (OK, 0)])

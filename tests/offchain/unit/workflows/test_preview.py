@@ -7,7 +7,9 @@ import iscc_samples
 import pytest
 from PIL import Image
 
+from offchain.errors import InputError
 from offchain.identity import identify
+from offchain.workflows import preview as workflow
 from offchain.workflows.preview import MAX_SIDE, MAX_WORDS, Preview, make_preview
 from tests.offchain.site import ALICE, CHELSEA, ROCKET
 
@@ -119,6 +121,29 @@ def test_make_preview__tagged_song__tells_none_of_its_tags():
     made = preview(next(path for path in iscc_samples.audios("mp3") if path.stem == "withcover"))
     assert made is not None
     assert b"Belly Button" not in made.data
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        7,
+        [],
+        [2**62, "image/jpeg"],
+        [[7], "image/jpeg"],
+        ["text", "text/plain"],
+        [b"<script>", "text/html"],
+        [b"", 7],
+        [b"", "image/jpeg", 7],
+    ],
+    ids=range(8),
+)
+def test_make_preview__answer_that_no_sound_decoder_gives__is_refused(answer, monkeypatch: pytest.MonkeyPatch):
+    """A number in the place of bytes would have that many allocated; HTML would be published as HTML."""
+    identity = identify(ALICE, title="A title", limit=2**26)
+    monkeypatch.setattr(workflow, "guarded", lambda *_, **__: answer)
+    with pytest.raises(InputError) as caught:
+        make_preview(ALICE, identity)
+    assert caught.value.code == "decoding-failed"
 
 
 def test_make_preview__film__is_a_still_of_half_its_size():

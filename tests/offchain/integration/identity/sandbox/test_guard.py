@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import socket
@@ -9,15 +10,17 @@ import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from offchain.errors import InputError
+from offchain.errors import InputError, UnavailableError
 from offchain.identity.sandbox import guard, guarded, measured
 from offchain.identity.sandbox.confinement import MAX_FILE
+from offchain.identity.sandbox.turns import LENGTHY, PLACES, WAITING, Turns
 from tests.offchain.integration.identity.sandbox import acts
 
 MEMORY = 2**28
@@ -197,6 +200,76 @@ def test_guarded__descendants_in_sessions_of_their_own__end_with_the_call():
 def test_guarded__many_threads__get_their_own_answers_from_a_bounded_number_of_processes():
     with ThreadPoolExecutor(16) as threads:
         assert list(threads.map(lambda value: call(acts.echo, value), range(64))) == list(range(64))
+
+
+def outcome(function: Any, *arguments: object, seconds: float = 20) -> str:
+    try:
+        call(function, *arguments, seconds=seconds)
+    except (InputError, UnavailableError) as error:
+        return error.code
+    return "done"
+
+
+def start(calls: int, asleep: float, seconds: float = 20) -> list[Future[str]]:
+    """Calls in threads of their own, that sleep; all that may run do so when this returns."""
+    before = guard._door.turns._running
+    threads = ThreadPoolExecutor(calls)
+    futures = [threads.submit(outcome, acts.sleep, asleep, seconds=seconds) for _ in range(calls)]
+    threads.shutdown(wait=False)
+    wait_until(lambda: guard._door.turns._running > before)
+    return futures
+
+
+def wait_until(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_guarded__more_slow_calls_than_run_and_wait__the_rest_is_refused_at_once(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(guard._door, "turns", Turns(places=2, waiting=1, patience=20))
+    call(acts.echo, 1)
+    calls = start(20, 2.0)
+    first = [each.result() for each in itertools.islice(as_completed(calls), 17)]
+    assert first == ["decoder-busy"] * 17
+    assert sorted(each.result() for each in calls) == [*first, *["done"] * 3]
+    assert call(acts.echo, 1) == 1
+
+
+def test_guarded__no_turn_in_time__is_unavailable_with_a_remedy_and_later_calls_work(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(guard._door, "turns", Turns(places=2, waiting=3, patience=0.3))
+    calls = start(2, 2.0)
+    wait_until(lambda: guard._door.turns._running == 2)
+    began = time.monotonic()
+    with pytest.raises(UnavailableError) as caught:
+        call(acts.echo, 1)
+    assert 0.3 <= time.monotonic() - began < 1.5
+    assert (caught.value.code, caught.value.http_status) == ("decoder-busy", 503)
+    assert caught.value.remedy
+    assert [each.result() for each in calls] == ["done"] * 2
+    assert call(acts.echo, 1) == 1
+
+
+def test_guarded__call_that_fails__gives_its_place_back(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(guard._door, "turns", Turns(places=2, waiting=0, patience=0))
+    for _ in range(3):
+        assert outcome(acts.end_by, int(signal.SIGKILL)) == "decoding-failed"
+    assert call(acts.echo, 1) == 1
+
+
+def test_guarded__lengthy_calls_everywhere__leave_one_place_to_others(monkeypatch: pytest.MonkeyPatch):
+    """Films may take half an hour; pictures and texts go on meanwhile."""
+    monkeypatch.setattr(guard._door, "turns", Turns(places=2, waiting=3, patience=0.3))
+    film = start(1, 2.0, seconds=LENGTHY + 1)
+    assert outcome(acts.echo, 1, seconds=LENGTHY + 1) == "decoder-busy"
+    assert call(acts.echo, 1, seconds=LENGTHY) == 1
+    assert film[0].result() == "done"
+
+
+def test_turns__as_they_are__hold_fewer_threads_than_a_server_has():
+    """Starlette runs routes in AnyIO's default pool of 40 threads."""
+    assert 2 <= PLACES <= PLACES + WAITING < 40
 
 
 def test_guarded__one_call_stuck__others_go_on():
