@@ -101,7 +101,7 @@ def rows(folders: list[Path] | None = None, most: int = 40, negatives: int = 24)
     """Recognition of each edit, false positives, and CPU time."""
     with tempfile.TemporaryDirectory() as scratch:
         into = Path(scratch)
-        clips = list(cut(folders, most, into)) if folders else [*composed(8, into), *iscc_samples.audios("mp3")[:1]]
+        clips = list(cut(folders, most, into)) if folders else list(composed(12, into))
         clips = [clip for clip in clips if features(clip) is not None]
         works = [Work(filed, fingerprint(clip)) for clip in clips if (filed := features(clip)) is not None]
         made = list(copies(clips, into))
