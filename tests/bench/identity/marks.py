@@ -101,7 +101,7 @@ CODINGS: dict[str, Sequence[str]] = {
     "first 3.2 s cut": ("-ss", "3.217", "x.wav"),
     "20 s of it": ("-ss", "2.1", "-t", "20", "x.wav"),
     "10 s of it": ("-ss", "2.1", "-t", "10", "x.wav"),
-    "speed +1 %": ("-af", "asetrate=44541,aresample=44100", "x.wav"),
+    "speed +1 %": ("-af", "aresample=44100,asetrate=44541,aresample=44100", "x.wav"),
     "tempo +1 %": ("-af", "atempo=1.01", "x.wav"),
 }
 

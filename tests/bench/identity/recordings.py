@@ -29,7 +29,7 @@ _MP3: Final = ("-c:a", "libmp3lame", "-b:a", "128k", "copy.mp3")
 
 
 def _faster(speed: float) -> tuple[str, ...]:
-    return ("-af", f"asetrate=44100*{speed},aresample=44100", *_FLAC)
+    return ("-af", f"aresample=44100,asetrate=44100*{speed},aresample=44100", *_FLAC)
 
 
 EDITS: Final[dict[str, tuple[str, ...]]] = {
