@@ -151,7 +151,7 @@ def _sources(actions: Mapping[str, Any]) -> Iterator[SourceType]:
     for action in actions["actions"]:
         if action["action"] == "c2pa.created":
             name = str(action["digitalSourceType"]).removeprefix(_SOURCES)
-            yield next(known for known in get_args(SourceType) if known == name)
+            yield from (known for known in get_args(SourceType) if known == name)
 
 
 def _short(value: object) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from offchain.cli import main
 from offchain.storage import IpfsNode, local_cid
@@ -19,6 +20,14 @@ from scripts.localnet import local_ipfs
 from scripts.processes import free_port
 
 Run = Callable[..., tuple[int, Any]]
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    """A command sends this process's logs to a stream that ends with the test."""
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="module")
