@@ -103,11 +103,13 @@ class Vault:
             UnavailableError: `disk-failed`.
         """
         place = self._features / f"{work:064x}"
+        spooled = self._empty("")  # not a file of the user's: his limit does not count
         try:
+            spooled.write_bytes(features)
             place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            spooled.replace(place)
         except OSError as error:
             raise _disk(error) from error
-        self._take(iter([features]), None).replace(place)
 
     def features(self, work: int) -> bytes | None:
         """What was kept by `keep_features`; None for a featureless work."""

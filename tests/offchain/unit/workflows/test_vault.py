@@ -107,3 +107,20 @@ def test_spool__folder_is_a_file__disk_failed(tmp_path: Path):
     with pytest.raises(UnavailableError) as caught:
         Vault(tmp_path / "home", 1000).spool(MASTER)
     assert caught.value.code == "disk-failed"
+
+
+def test_keep_features__beside_the_master__are_read_back_whatever_the_upload_limit(vault: Vault, tmp_path: Path):
+    features = bytes(2_000)  # more than a file may have
+    assert vault.features(WORK) is None
+    for _ in range(2):
+        vault.keep_features(features, WORK)
+    assert vault.features(WORK) == features
+    assert len(files(tmp_path / "home")) == 1
+
+
+def test_keep_features__folder_cannot_be_written__disk_is_named(vault: Vault, tmp_path: Path):
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "features").write_bytes(b"in the way")
+    with pytest.raises(UnavailableError) as caught:
+        vault.keep_features(b"features", WORK)
+    assert caught.value.code == "disk-failed"
