@@ -1,6 +1,6 @@
 """Recognition of edited copies beside its peers, the index, and the marks: `make bench-identity`.
 
-    python -m tests.bench.identity [--full] [PART ...]      parts: image text audio video index marks
+    python -m tests.bench.identity [--full] [PART ...]      parts: image text audio video index search marks
 
 Prints a table and writes build/bench/identity.json. Media are those that packages ship. With `--full` the index is
 measured at 10 million codes too. Rates have 95 % intervals: a row over few samples claims little. What the campaign
@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from tests.bench.report import Row, publish, shown
 
-PARTS: Final = ("image", "text", "audio", "video", "index", "marks")
+PARTS: Final = ("image", "text", "audio", "video", "index", "search", "marks")
 PACKAGES: Final = (
     *("iscc-lib", "numpy", "numba", "opencv-python-headless", "Pillow", "imageio-ffmpeg", "scikit-image"),
     *("ImageHash", "pdqhash", "datasketch"),
