@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import secrets
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -39,7 +40,8 @@ class TermWriter(TermReader):
         self._lock = _locked(folder)
         try:
             if not (folder / MANIFEST).exists():
-                journal, first = _continued(folder, Manifest((), "", 0))
+                # A random first number: a reader of the index that lay here before must not take our runs for its own.
+                journal, first = _continued(folder, Manifest((), "", secrets.randbits(32)))
                 write_manifest(folder, first)
                 journal.close()
             _remove_leftovers(folder, read_manifest(folder))

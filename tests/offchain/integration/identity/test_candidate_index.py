@@ -12,6 +12,7 @@ from offchain.errors import UnavailableError
 from offchain.identity import CandidateIndex, Features, Probe
 from offchain.identity.matching.features import CODE_BYTES
 from offchain.identity.similarity import CANDIDATES, OVERLAP, Filing
+from offchain.identity.terms import open_terms
 
 RADIUS = 20
 NO_TERMS = np.empty(0, dtype=np.uint64)
@@ -137,6 +138,23 @@ def test_clear__filed_before__nothing_is_left(tmp_path: Path):
         assert index.position() is None
         assert index.candidates(seen(code(1))) == []
         assert index.candidates(read(10, 11)) == []
+
+
+def test_clear__filed_anew__another_process_sees_the_new_works_only(tmp_path: Path):
+    """Its maps of the old files must not be taken for the new ones, although they have the same shape."""
+    with CandidateIndex(tmp_path) as index, CandidateIndex(tmp_path) as other:
+        filed(index, *(writing(at, 10 * at, 10 * at + 1) for at in range(1, 9)))
+        with open_terms(tmp_path / "text" / "terms") as terms:
+            terms.flush()
+        assert other.candidates(read(10, 11)) == [1]
+        with index.filing():
+            index.clear()
+        filed(index, *(writing(at, 1000 * at, 1000 * at + 1) for at in range(1, 9)))
+        with open_terms(tmp_path / "text" / "terms") as terms:
+            terms.flush()
+
+        assert other.candidates(read(1000, 1001)) == [1]
+        assert other.candidates(read(10, 11)) == []
 
 
 def test_candidates__segment_overwritten__damage_is_named(tmp_path: Path):
