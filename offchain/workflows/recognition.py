@@ -58,7 +58,10 @@ def recognise(services: Services, source: Source, *, name: str | None = None) ->
 
 def explained(match: Match) -> str:
     """Why it is a match, for a reader."""
-    return "these very bytes are registered" if match.likeness is None else match.likeness.sentence
+    if match.likeness is None:
+        return "these very bytes are registered"
+    # Whoever registers a work may state features that are another's.
+    return match.likeness.sentence + (" (by features that its registrant states)" if match.claimed else "")
 
 
 def match_json(match: Match, names: dict[int, str]) -> dict[str, Any]:
@@ -77,7 +80,7 @@ def match_json(match: Match, names: dict[int, str]) -> dict[str, Any]:
         "method": likeness.method,
         "score": round(likeness.score, 4),
         "error_rate": likeness.error_rate,
-        "why": likeness.sentence,
+        "why": explained(match),
         "regions": regions,
     }
 

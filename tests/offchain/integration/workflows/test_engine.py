@@ -117,8 +117,10 @@ def test_describe__registered_by_somebody_else__is_adopted_from_ipfs(site: Site,
         describe(services, identity.work_id)
     services.advance()
     assert describe(services, identity.work_id).metadata.title == "Found"
-    (match,) = recognise(services, PRIDE.read_bytes() + b" One word more.").matches
+    recognised = recognise(services, PRIDE.read_bytes() + b" One word more.")
+    (match,) = recognised.matches
     assert (match.work_id, match.decision, match.claimed) == (identity.work_id, "same", True)
+    assert recognised.sentence.endswith("(by features that its registrant states)")
 
 
 def test_start_registration__features_copied_to_another_id__lock_nobody_out(site: Site, engine: Engine):
