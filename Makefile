@@ -11,6 +11,7 @@ PYTHON := $(shell for name in $(VENV)/python python3.11 python3 python; do \
 ANY_PYTHON := $(or $(PYTHON),python3)
 CHAIN ?= ganache
 PARTS ?=
+COLLECTIONS ?= --help
 MINUTES ?= 30
 ANVIL  := .colophon/tools/anvil-1.7.1
 SOURCES := $(shell find contracts -name '*.sol' 2>/dev/null)
@@ -20,7 +21,7 @@ export PYTHONUNBUFFERED := 1
 
 step = @printf '\033[1m==> %s\033[0m\n' "$(1)"
 
-.PHONY: help setup demo up down test test-contracts test-offchain coverage slither campaign-model campaign-machines bench bench-gas bench-identity bench-storage bench-sealing campaign-fuzz lint format doctor build clean distclean
+.PHONY: help setup demo up down test test-contracts test-offchain coverage slither campaign-model campaign-machines bench bench-gas bench-identity bench-storage bench-sealing campaign-fuzz campaign-identity lint format doctor build clean distclean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 27
@@ -81,6 +82,10 @@ bench-sealing: setup ## encryption of paid content; writes build/bench/sealing.j
 	@$(VENV)/python -m tests.bench.sealing
 
 bench: bench-gas bench-identity bench-storage bench-sealing ## every benchmark
+
+campaign-identity: setup build/peers/installed ## recognition on collections of yours, COLLECTIONS='--music DIR --images DIR …'; keeps tests/bench/identity/campaign.json
+	$(call step,identity on larger collections)
+	@PYTHONPATH=build/peers $(VENV)/python -m tests.bench.identity.campaign $(COLLECTIONS)
 
 campaign-fuzz: setup ## hostile files against every extractor, MINUTES of them; keeps what found something
 	$(call step,fuzzing)
