@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -12,7 +13,11 @@ from scripts.processes import terminated_like_interrupted
 
 @pytest.fixture(scope="session", autouse=True)
 def _terminated_like_interrupted() -> Iterator[None]:
-    """SIGTERM ends a run as Ctrl-C does: fixtures clean up, so no server and no folder stays behind."""
+    """SIGTERM ends a run as Ctrl-C does: fixtures clean up, so no server and no folder stays behind.
+
+    A shell's background job ignores Ctrl-C, and so would every process that a test starts and interrupts.
+    """
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with terminated_like_interrupted():
         yield
 
