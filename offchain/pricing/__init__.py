@@ -7,23 +7,30 @@ net of the share owed upstream. The programme is exact (totally unimodular), the
 """
 
 from offchain.pricing.certificate import Certificate
+from offchain.pricing.coupling import Accessibility, Budget, Coupling, HolderFloor, HolderShare
 from offchain.pricing.demand import LogitDemand, TableDemand
 from offchain.pricing.explain import Binding, Explanation
 from offchain.pricing.ladder import geometric_ladder
 from offchain.pricing.problem import Bound, CellDemand, PriceKey, PricingProblem, Segment, Tier, Work
 from offchain.pricing.problem_json import model_hash, problem_from_json, problem_to_json
-from offchain.pricing.solution import Price, Solution, quote_price, solve
+from offchain.pricing.solution import CoupledRow, Price, Solution, quote_price, solve
 from offchain.pricing.solution_json import solution_from_json, solution_to_json
 from offchain.pricing.stated_demand import DEFAULT_SEGMENTS, DEFAULT_TIERS, default_problem
 
 __all__ = [
     "DEFAULT_SEGMENTS",
     "DEFAULT_TIERS",
+    "Accessibility",
     "Binding",
     "Bound",
+    "Budget",
     "CellDemand",
     "Certificate",
+    "CoupledRow",
+    "Coupling",
     "Explanation",
+    "HolderFloor",
+    "HolderShare",
     "LogitDemand",
     "Price",
     "PriceKey",

@@ -10,14 +10,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from offchain.errors import RefusedError
 from offchain.money import PPM
 from offchain.pricing.model import Model
 from offchain.pricing.problem import PriceKey
 
-__all__ = ["GAP_PARTS", "Certificate", "RowDual", "adjusted_values", "certify", "require_certified", "uncertified"]
+if TYPE_CHECKING:
+    from offchain.pricing.coupled_certificate import Coupled
+
+__all__ = [
+    "GAP_PARTS",
+    "Certificate",
+    "RowDual",
+    "adjusted_values",
+    "certify",
+    "require_certified",
+    "steps_fault",
+    "uncertified",
+]
 
 GAP_PARTS: Final = 10**9
 """A certificate holds where the gap is at most one part in this many of the bound (solvers compute in floats)."""
@@ -48,16 +60,18 @@ class Certificate:
         primal: net revenue of the prices.
         blocks: upper bound on the adjusted value of each cell, in the model's order.
         rows: multipliers that are not 0.
+        coupled: where rows couple works, what these need beside; the primal is then net of the charges for shortfalls.
     """
 
     primal: int
     blocks: tuple[int, ...]
     rows: tuple[RowDual, ...]
+    coupled: Coupled | None = None
 
     @property
     def dual(self) -> int:
         """No prices within the constraints earn more than this."""
-        return sum(self.blocks)
+        return sum(self.blocks) if self.coupled is None else self.coupled.bound
 
     @property
     def gap(self) -> int:
@@ -98,7 +112,8 @@ def uncertified(model: Model, steps: Sequence[int], certificate: Certificate) ->
     Returns:
         Why the certificate does not prove the prices, or None where it does.
     """
-    if not len(model.cells) == len(steps) == len(certificate.blocks):
+    coupled = bool(model.coupling), certificate.coupled is not None
+    if not len(model.cells) == len(steps) == len(certificate.blocks) or any(coupled):
         return "it is of another problem"
     fault = _primal_fault(model, steps, certificate) or _dual_fault(model, certificate)
     if fault is None and certificate.gap * GAP_PARTS > certificate.dual:
@@ -106,12 +121,20 @@ def uncertified(model: Model, steps: Sequence[int], certificate: Certificate) ->
     return fault
 
 
-def _primal_fault(model: Model, steps: Sequence[int], certificate: Certificate) -> str | None:
+def steps_fault(model: Model, steps: Sequence[int]) -> str | None:
+    """Why steps are not within bounds and orders, or None where they are."""
     if any(step not in cell.allowed for cell, step in zip(model.cells, steps, strict=True)):
         return "a price is off its ladder or outside its bounds"
     prices = [cell.ladder[step] for cell, step in zip(model.cells, steps, strict=True)]
     if not all(order.holds(prices[order.cheaper], prices[order.dearer]) for order in model.orders):
         return "two prices break an order"
+    return None
+
+
+def _primal_fault(model: Model, steps: Sequence[int], certificate: Certificate) -> str | None:
+    fault = steps_fault(model, steps)
+    if fault is not None:
+        return fault
     return None if certificate.primal == _revenue(model, steps) else "the net revenue of the prices is another"
 
 

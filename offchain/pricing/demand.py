@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 from offchain.errors import InputError
 from offchain.pricing.ladder import Ladder
 
-__all__ = ["MAX_SALES", "MICRO", "Demand", "LogitDemand", "TableDemand"]
+__all__ = ["MAX_SALES", "MICRO", "Demand", "LogitDemand", "TableDemand", "require_sales"]
 
 MICRO: Final = 1_000_000
 """Millionths in one licence."""
@@ -45,7 +45,7 @@ class LogitDemand:
     market: float
 
     def __post_init__(self) -> None:
-        _require_sales([self.market])
+        require_sales([self.market])
         if self.median < 0 or self.spread < 0:
             raise _negative(f"median {self.median}, spread {self.spread}")
         if self.spread == 0:
@@ -74,7 +74,7 @@ class TableDemand:
     licences: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        _require_sales(self.licences)
+        require_sales(self.licences)
         for step, (cheap, dear) in enumerate(pairwise(self.licences)):
             if dear > cheap:
                 raise InputError(
@@ -101,7 +101,12 @@ class TableDemand:
 Demand: TypeAlias = LogitDemand | TableDemand
 
 
-def _require_sales(numbers: Sequence[float]) -> None:
+def require_sales(numbers: Sequence[float]) -> None:
+    """Refuse what is no number of licences or buyers a period.
+
+    Raises:
+        InputError: `demand-not-a-number`, `demand-negative`, `demand-too-large`.
+    """
     for number in numbers:
         if not math.isfinite(number):
             raise InputError("demand-not-a-number", f"a demand states {number} licences", "state a finite number")

@@ -6,14 +6,16 @@ Amounts are net revenue in minor units a period. Gaps are rounded down and worth
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
 from offchain.money import format_amount
-from offchain.pricing.certificate import Certificate, adjusted_values
+from offchain.pricing.certificate import Certificate, RowDual, adjusted_values
+from offchain.pricing.coupled_certificate import weighed
+from offchain.pricing.coupled_explain import open_values, row_worths
 from offchain.pricing.model import SCALE, Cell, Model, Order
 from offchain.pricing.problem import PriceKey
 
@@ -25,14 +27,17 @@ class Binding:
     """A rule that holds a price where it is.
 
     Attributes:
-        kind: `floor`, `ceiling` or `order`.
+        kind: `floor`, `ceiling`, `order`, or `row` (a rule between works).
         rule: the rule, in words.
         worth: by its dual, the most that dropping it (and nothing else) could add, in minor units a period.
+        slack: by its dual, the most that one more ladder step of room under it could add; never above `worth`.
+            Of a row: one more minor unit, price or licence.
     """
 
-    kind: Literal["floor", "ceiling", "order"]
+    kind: Literal["floor", "ceiling", "order", "row"]
     rule: str
     worth: int
+    slack: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,9 @@ def explain(model: Model, steps: Sequence[int], certificate: Certificate, decima
     Returns:
         One explanation for each cell, in the model's order.
     """
-    adjusted = adjusted_values(model, certificate.rows)
+    weights = () if certificate.coupled is None else certificate.coupled.weights
+    adjusted = adjusted_values(weighed(model, weights), certificate.rows)
+    slacks = _order_slacks(model, adjusted, certificate.rows)
     prices = [cell.ladder[step] for cell, step in zip(model.cells, steps, strict=True)]
     touching: list[list[Order]] = [[] for _ in model.cells]
     for order in model.orders:
@@ -79,13 +86,15 @@ def explain(model: Model, steps: Sequence[int], certificate: Certificate, decima
     worths: Counter[tuple[PriceKey, PriceKey]] = Counter()
     for row in certificate.rows:
         worths[row.cheaper, row.dearer] += row.value
+    tied, left = row_worths(model, certificate, adjusted), open_values(model, steps)
     explanations = []
     for position, cell in enumerate(model.cells):
-        held = [(order.rule, worths[_ends(model, order)]) for order in touching[position]]
-        bindings = [*_bounds(cell, adjusted[position], decimals), *_orders(held)]
+        held = [(order.rule, worths[_ends(model, order)], slacks[_ends(model, order)]) for order in touching[position]]
+        bindings = [*_bounds(cell, adjusted[position], decimals), *_orders(held), *_rows(model, position, tied)]
         bindings.sort(key=lambda binding: -binding.worth)
-        rivals = _rivals(cell, position, prices, touching[position])
-        explanations.append(_explanation(cell, steps[position], rivals, tuple(bindings), decimals))
+        within = [steps[position], *_rivals(cell, position, prices, touching[position])]
+        values = {step: value for step in within if (value := left[position][step]) is not None}
+        explanations.append(_explanation(cell, steps[position], values, tuple(bindings), decimals))
     return tuple(explanations)
 
 
@@ -105,39 +114,76 @@ def _rivals(cell: Cell, position: int, prices: Sequence[int], orders: Sequence[O
 
 
 def _explanation(
-    cell: Cell, step: int, rivals: Sequence[int], bindings: tuple[Binding, ...], decimals: int
+    cell: Cell, step: int, values: dict[int, int], bindings: tuple[Binding, ...], decimals: int
 ) -> Explanation:
     say = partial(format_amount, decimals=decimals)
     amount, runner_up, gap = cell.ladder[step], None, None
     alone = cell.ladder[max(range(len(cell.ladder)), key=lambda other: (cell.net[other], other == step))]
     parts = [f"{say(amount)} is step {step + 1} of {len(cell.ladder)}"]
+    rivals = {other: value for other, value in values.items() if other != step}
     if rivals:
-        best = max(rivals, key=lambda other: cell.net[other])
-        runner_up, gap = cell.ladder[best], (cell.net[step] - cell.net[best]) // SCALE
+        best = max(rivals, key=lambda other: rivals[other])
+        runner_up, gap = cell.ladder[best], (values[step] - rivals[best]) // SCALE
         parts.append(f"the next best, {say(runner_up)}, earns {say(gap)} less")
     else:
         parts.append("its bounds and the other prices leave no other step open")
     if alone != amount:
         parts.append(f"alone it would be {say(alone)}")
-    parts.extend(f"{binding.rule} (dropping this adds at most {say(binding.worth)})" for binding in bindings)
+    for binding in bindings:
+        room = "unit" if binding.kind == "row" else "step"
+        worths = f"one {room} more room adds at most {say(binding.slack)}, dropping this {say(binding.worth)}"
+        parts.append(f"{binding.rule} ({worths})")
     return Explanation(step, len(cell.ladder), runner_up, gap, alone, bindings, "; ".join(parts))
 
 
 def _bounds(cell: Cell, values: Sequence[int], decimals: int) -> Iterator[Binding]:
     """The floor or ceiling that keeps a cell from a better adjusted value."""
     best = max(values[step] for step in cell.allowed)
-    below = max(values[: cell.lowest], default=best) - best
-    above = max(values[cell.highest + 1 :], default=best) - best
-    if below > 0:
+    below = [value - best for value in values[: cell.lowest]]
+    above = [value - best for value in values[cell.highest + 1 :]]
+    if max(below, default=0) > 0:
         least = format_amount(cell.ladder[cell.lowest], decimals)
-        yield Binding("floor", f"its floor leaves no price below {least}", _up(below))
-    if above > 0:
+        yield Binding("floor", f"its floor leaves no price below {least}", _up(max(below)), _up(max(below[-1], 0)))
+    if max(above, default=0) > 0:
         most = format_amount(cell.ladder[cell.highest], decimals)
-        yield Binding("ceiling", f"its ceiling leaves no price above {most}", _up(above))
+        yield Binding("ceiling", f"its ceiling leaves no price above {most}", _up(max(above)), _up(max(above[0], 0)))
 
 
-def _orders(held: Iterable[tuple[str, int]]) -> Iterator[Binding]:
-    return (Binding("order", rule, _up(worth)) for rule, worth in held if worth > 0)
+def _orders(held: Iterable[tuple[str, int, int]]) -> Iterator[Binding]:
+    return (Binding("order", rule, _up(worth), _up(slack)) for rule, worth, slack in held if worth > 0)
+
+
+def _rows(model: Model, position: int, tied: dict[int, tuple[int, int]]) -> Iterator[Binding]:
+    """The rows with a multiplier in which this cell's steps count differently."""
+    for number, (worth, slack) in tied.items():
+        row = model.coupling[number]
+        if len(set(row.terms.get(position, ()))) > 1:
+            yield Binding("row", row.rule, _up(max(worth, slack)), _up(slack))
+
+
+def _order_slacks(
+    model: Model, adjusted: Sequence[Sequence[int]], rows: Iterable[RowDual]
+) -> dict[tuple[PriceKey, PriceKey], int]:
+    """What each order could add, were it asked only of the step below the cheaper price.
+
+    The same multipliers on the rows [cheaper ≥ q] ≤ [dearer ≥ factor · the step below q] bound the eased problem from
+    above (weak duality), and only the dearer cell's best adjusted value differs.
+    """
+    ladders = {cell.key: cell.ladder for cell in model.cells}
+    eased: defaultdict[tuple[PriceKey, PriceKey], list[RowDual]] = defaultdict(list)
+    for row in rows:
+        eased[row.cheaper, row.dearer].append(row)
+    slacks = {}
+    for order in model.orders:
+        ends = _ends(model, order)
+        dearer, values = model.cells[order.dearer], list(adjusted[order.dearer])
+        best = max(values[step] for step in dearer.allowed)
+        for row in eased[ends]:
+            below = max((price for price in ladders[row.cheaper] if price < row.at), default=0)
+            for step, price in enumerate(dearer.ladder):
+                values[step] += row.value * (order.holds(below, price) - order.holds(row.at, price))
+        slacks[ends] = max(values[step] for step in dearer.allowed) - best
+    return slacks
 
 
 def _up(value: int) -> int:

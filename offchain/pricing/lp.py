@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy as np
     from scipy.sparse import csr_array
 
-__all__ = ["LpSolution", "solve_lp"]
+__all__ = ["LpSolution", "OrderRow", "first_columns", "order_matrix", "order_rows", "solve_lp"]
 
 _UNIT: Final = 1e3
 """Largest objective coefficient of each component; HiGHS' least tolerance, 1e-10, is then 1e-13 of it."""
@@ -47,7 +47,9 @@ class LpSolution:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class OrderRow:
+    """y_cheaper,step ≤ y_dearer,threshold of one order of the model."""
+
     order: int
     step: int
     threshold: int
@@ -68,7 +70,7 @@ def solve_lp(model: Model) -> LpSolution:
     Raises:
         RefusedError: `price-uncertified`, the solver failed or returned a fractional level.
     """
-    rows = _rows(model)
+    rows = order_rows(model)
     scales = _scales(model)
     vertex = _solve(model, rows, scales)
     if not vertex.levels or any(abs(level - round(level)) > _INTEGRAL for level in vertex.levels):
@@ -77,16 +79,17 @@ def solve_lp(model: Model) -> LpSolution:
             f"the solver ended without an integral optimum: {vertex.message}",
             "check the scale of demand and prices; report the input if they are sound",
         )
-    spans = pairwise(_offsets(model))
+    spans = pairwise(first_columns(model))
     steps = tuple(sum(round(level) for level in vertex.levels[start:stop]) - 1 for start, stop in spans)
     return LpSolution(steps, _duals(model, rows, scales, vertex.marginals), vertex.levels)
 
 
-def _offsets(model: Model) -> list[int]:
+def first_columns(model: Model) -> list[int]:
+    """Column of each cell's first step, and the number of columns."""
     return list(accumulate((len(cell.ladder) for cell in model.cells), initial=0))
 
 
-def _rows(model: Model) -> list[_Row]:
+def order_rows(model: Model) -> list[OrderRow]:
     """The orders' rows without those that always hold or follow from the one before."""
     rows = []
     for number, order in enumerate(model.orders):
@@ -94,7 +97,7 @@ def _rows(model: Model) -> list[_Row]:
         for step in range(len(model.cells[order.cheaper].ladder)):
             threshold = model.threshold(order, step)
             if threshold > before:
-                rows.append(_Row(number, step, threshold))
+                rows.append(OrderRow(number, step, threshold))
             before = threshold
     return rows
 
@@ -119,7 +122,7 @@ def _scales(model: Model) -> list[int]:
     return [largest[label] for label in labels]
 
 
-def _solve(model: Model, rows: list[_Row], scales: list[int]) -> _Vertex:
+def _solve(model: Model, rows: list[OrderRow], scales: list[int]) -> _Vertex:
     from scipy.optimize import linprog
 
     cost: list[float] = []
@@ -130,7 +133,7 @@ def _solve(model: Model, rows: list[_Row], scales: list[int]) -> _Vertex:
             cost.append((cell.net[step - 1] - cell.net[step]) / scale * _UNIT if free else 0.0)
             bounds.append((int(step <= cell.lowest), int(step <= cell.highest)))
     options = {"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10}
-    matrix = _matrix(model, rows)
+    matrix = order_matrix(model, rows)
     found = linprog(  # type: ignore[call-overload]  # scipy takes sparse rows, its stubs do not know
         cost, A_ub=matrix, b_ub=[0.0] * matrix.shape[0], bounds=bounds, method="highs-ds", options=options
     )
@@ -139,11 +142,11 @@ def _solve(model: Model, rows: list[_Row], scales: list[int]) -> _Vertex:
     return _Vertex(tuple(found.x.tolist()), tuple(found.ineqlin.marginals.tolist()), found.message)
 
 
-def _matrix(model: Model, rows: list[_Row]) -> csr_array[np.float64]:
+def order_matrix(model: Model, rows: list[OrderRow]) -> csr_array[np.float64]:
     """Left sides of y_cheaper,k − y_dearer,κ(k) ≤ 0, then of y_k − y_{k−1} ≤ 0."""
     from scipy.sparse import csr_array
 
-    offsets = _offsets(model)
+    offsets = first_columns(model)
     pairs = [_columns(model, row, offsets) for row in rows]
     pairs += [(column, column - 1) for start, stop in pairwise(offsets) for column in range(start + 1, stop)]
     entries = [(line, plus, 1.0) for line, (plus, _) in enumerate(pairs)]
@@ -152,13 +155,13 @@ def _matrix(model: Model, rows: list[_Row]) -> csr_array[np.float64]:
     return csr_array((values, (lines, columns)), shape=(len(pairs), offsets[-1]))
 
 
-def _columns(model: Model, row: _Row, offsets: list[int]) -> tuple[int, int | None]:
+def _columns(model: Model, row: OrderRow, offsets: list[int]) -> tuple[int, int | None]:
     order = model.orders[row.order]
     beyond = row.threshold == len(model.cells[order.dearer].ladder)
     return offsets[order.cheaper] + row.step, None if beyond else offsets[order.dearer] + row.threshold
 
 
-def _duals(model: Model, rows: list[_Row], scales: list[int], marginals: Iterable[float]) -> tuple[RowDual, ...]:
+def _duals(model: Model, rows: list[OrderRow], scales: list[int], marginals: Iterable[float]) -> tuple[RowDual, ...]:
     """Multipliers in `SCALE`-ths of a minor unit; the solver minimises, so its marginals are ≤ 0."""
     duals = []
     for row, marginal in zip(rows, marginals, strict=False):  # the chains' marginals follow and are not needed

@@ -1,4 +1,4 @@
-"""The problem as exact numbers: cells with net coefficients, and the orders that tie them.
+"""The problem as exact numbers: cells with net coefficients, and the orders and rows that tie them.
 
 A cell is one (work, tier, segment). Its net coefficient at ladder price p is r = p · d(p) · (1 − σ), where d is
 the demand and σ the share owed upstream: an integer in `SCALE`-ths of a minor unit. An order says that
@@ -10,18 +10,16 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
 from offchain.errors import InputError
 from offchain.money import MAX_AMOUNT, PPM
+from offchain.pricing.coupling_rows import CouplingRow, compile_coupling
 from offchain.pricing.demand import MICRO
 from offchain.pricing.ladder import Ladder
 from offchain.pricing.problem import PriceKey, PricingProblem
+from offchain.pricing.scale import SCALE
 
 __all__ = ["SCALE", "Cell", "Model", "Order", "compile_model"]
-
-SCALE: Final = MICRO * PPM
-"""Net coefficients are integers in this fraction of a minor unit (millionths of licences × parts per million)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +71,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Cells and the orders among them."""
+    """Cells, the orders among them, and the rows that couple works."""
 
     cells: tuple[Cell, ...]
     orders: tuple[Order, ...]
+    coupling: tuple[CouplingRow, ...] = ()
 
     def threshold(self, order: Order, step: int) -> int:
         """κ(step): first step of the dearer cell that keeps the order; its ladder's length where none does."""
@@ -101,7 +100,8 @@ def compile_model(problem: PricingProblem) -> Model:
         net = tuple(price * sold * kept[key.work] for price, sold in zip(ladder, sales, strict=True))
         cells.append(Cell(key, ladder, sales, net, *_allowed(problem, key, ladder)))
     _require_revenue(cells)
-    return Model(tuple(cells), tuple(_orders(problem, [cell.key for cell in cells])))
+    orders = tuple(_orders(problem, [cell.key for cell in cells]))
+    return Model(tuple(cells), orders, compile_coupling(problem.coupling, problem.decimals, cells))
 
 
 def _allowed(problem: PricingProblem, key: PriceKey, ladder: Ladder) -> tuple[int, int]:

@@ -15,10 +15,22 @@ from typing import NamedTuple
 
 from offchain.errors import InputError
 from offchain.money import PPM
+from offchain.pricing.coupling import NO_COUPLING, Coupling
 from offchain.pricing.demand import Demand
 from offchain.pricing.ladder import Ladder, require_ladder
 
-__all__ = ["Bound", "CellDemand", "PriceKey", "PricingProblem", "Segment", "Tier", "Work"]
+__all__ = [
+    "Bound",
+    "CellDemand",
+    "PriceKey",
+    "PricingProblem",
+    "Segment",
+    "Tier",
+    "Work",
+    "require_currency",
+    "require_known",
+    "require_references",
+]
 
 _WORK_ID = re.compile(r"0x[0-9a-f]{64}")
 _CAIP19 = re.compile(r"[-a-z0-9]{3,8}:[-_a-zA-Z0-9]{1,32}/[-a-z0-9]{3,8}:[-.%a-zA-Z0-9]{1,128}")
@@ -154,6 +166,7 @@ class PricingProblem:
         segments: segments of buyers.
         demand: one curve for each (work, tier, segment).
         bounds: floors and ceilings; where several match, the tightest count.
+        coupling: rules that tie works together.
 
     Raises:
         InputError: the first thing that is wrong, by code.
@@ -166,21 +179,18 @@ class PricingProblem:
     segments: tuple[Segment, ...]
     demand: tuple[CellDemand, ...]
     bounds: tuple[Bound, ...] = ()
+    coupling: Coupling = NO_COUPLING
 
     def __post_init__(self) -> None:
-        if not _CAIP19.fullmatch(self.currency):
-            raise InputError(
-                "currency-malformed", f"{self.currency!r} is no CAIP-19 id", "write e.g. eip155:1/slip44:60"
-            )
-        if not 0 <= self.decimals <= 77:
-            raise InputError("decimals-out-of-range", f"a currency of {self.decimals} decimals", "give 0 to 77")
+        require_currency(self.currency, self.decimals)
         works, tiers, segments = self._names()
-        _require_references(works, "work", {work.id: work.not_below for work in self.works})
-        _require_references(tiers, "tier", {tier.name: tier.broader_than for tier in self.tiers})
+        require_references(works, "work", {work.id: work.not_below for work in self.works})
+        require_references(tiers, "tier", {tier.name: tier.broader_than for tier in self.tiers})
         bases = {seg.name: () if seg.discount_from is None else (seg.discount_from,) for seg in self.segments}
-        _require_references(segments, "segment", bases)
+        require_references(segments, "segment", bases)
         for bound in self.bounds:
             _require_bound(bound, (works, tiers, segments))
+        self.coupling.require_known(self.currency, works, tiers, segments)
         self._require_demand()
 
     def price_keys(self) -> Iterable[PriceKey]:
@@ -211,14 +221,36 @@ def _require_share(ppm: int, what: str) -> None:
         )
 
 
-def _require_references(names: list[str], kind: str, references: Mapping[str, Collection[str]]) -> None:
+def require_currency(currency: str, decimals: int) -> None:
+    """Refuse what is not a currency.
+
+    Raises:
+        InputError: `currency-malformed`, no CAIP-19 id; `decimals-out-of-range`, not 0 to 77.
+    """
+    if not _CAIP19.fullmatch(currency):
+        raise InputError("currency-malformed", f"{currency!r} is no CAIP-19 id", "write e.g. eip155:1/slip44:60")
+    if not 0 <= decimals <= 77:
+        raise InputError("decimals-out-of-range", f"a currency of {decimals} decimals", "give 0 to 77")
+
+
+def require_references(names: list[str], kind: str, references: Mapping[str, Collection[str]]) -> None:
+    """Refuse names that repeat, and references among them that are unknown, repeated or run in a circle.
+
+    Args:
+        names: every name of the kind.
+        kind: e.g. `tier`; the errors' codes begin with it.
+        references: for each name, the others that it refers to.
+
+    Raises:
+        InputError: `KINDs-malformed`, `KIND-unknown` or `KIND-order-cyclic`.
+    """
     if not names or len(names) != len(set(names)):
         raise InputError(f"{kind}s-malformed", f"a {kind} is listed twice, or none is", f"list each {kind} once")
     for name, others in references.items():
         if len(others) != len(set(others)):
             raise InputError(f"{kind}s-malformed", f"{kind} {name} names another one twice", "name it once")
         for other in others:
-            _require_known(other, kind, names)
+            require_known(other, kind, names)
     try:
         TopologicalSorter(references).prepare()
     except CycleError as error:
@@ -228,7 +260,12 @@ def _require_references(names: list[str], kind: str, references: Mapping[str, Co
         ) from error
 
 
-def _require_known(name: str, kind: str, names: Collection[str]) -> None:
+def require_known(name: str, kind: str, names: Collection[str]) -> None:
+    """Refuse a name that is not listed.
+
+    Raises:
+        InputError: `KIND-unknown`.
+    """
     if name not in names:
         raise InputError(f"{kind}-unknown", f"{name} is no {kind} of this problem", f"name a listed {kind}")
 
@@ -237,4 +274,4 @@ def _require_bound(bound: Bound, names: tuple[list[str], list[str], list[str]]) 
     matched = zip(("work", "tier", "segment"), (bound.work, bound.tier, bound.segment), names, strict=True)
     for kind, name, known in matched:
         if name is not None:
-            _require_known(name, kind, known)
+            require_known(name, kind, known)

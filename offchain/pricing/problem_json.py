@@ -11,11 +11,21 @@ from typing import Final
 
 import rfc8785
 
+from offchain.pricing.coupling import NO_COUPLING
+from offchain.pricing.coupling_json import coupling_from_json, coupling_to_json
 from offchain.pricing.demand import Demand, LogitDemand, TableDemand
 from offchain.pricing.problem import Bound, CellDemand, PriceKey, PricingProblem, Segment, Tier, Work
 from offchain.pricing.reading import Node
 
-__all__ = ["model_hash", "problem_from_json", "problem_to_json"]
+__all__ = [
+    "model_hash",
+    "problem_from_json",
+    "problem_to_json",
+    "tier_from_json",
+    "tier_to_json",
+    "work_from_json",
+    "work_to_json",
+]
 
 _VERSION: Final = 1
 
@@ -28,18 +38,19 @@ def problem_from_json(data: object) -> PricingProblem:
             wrong with a document that follows it.
     """
     root = Node(data, "").record(
-        ("version", "currency", "decimals", "works", "tiers", "segments", "demand"), ("bounds",)
+        ("version", "currency", "decimals", "works", "tiers", "segments", "demand"), ("bounds", "coupling")
     )
     if root["version"].integer() != _VERSION:
         raise root["version"].refusal(f"{_VERSION}, the version that this program reads")
     return PricingProblem(
         currency=root["currency"].text(),
         decimals=root["decimals"].integer(),
-        works=tuple(map(_work, root["works"].items())),
-        tiers=tuple(map(_tier, root["tiers"].items())),
+        works=tuple(map(work_from_json, root["works"].items())),
+        tiers=tuple(map(tier_from_json, root["tiers"].items())),
         segments=tuple(map(_segment, root["segments"].items())),
         demand=tuple(map(_cell_demand, root["demand"].items())),
         bounds=tuple(map(_bound, root["bounds"].items())) if "bounds" in root else (),
+        coupling=coupling_from_json(root["coupling"]) if "coupling" in root else NO_COUPLING,
     )
 
 
@@ -49,13 +60,15 @@ def problem_to_json(problem: PricingProblem) -> dict[str, object]:
         "version": _VERSION,
         "currency": problem.currency,
         "decimals": problem.decimals,
-        "works": [_work_json(work) for work in problem.works],
-        "tiers": [_tier_json(tier) for tier in problem.tiers],
+        "works": [work_to_json(work) for work in problem.works],
+        "tiers": [tier_to_json(tier) for tier in problem.tiers],
         "segments": [_segment_json(segment) for segment in problem.segments],
         "demand": [{**cell.key._asdict(), **_curve_json(cell.curve)} for cell in problem.demand],
     }
     if problem.bounds:
         written["bounds"] = [_bound_json(bound) for bound in problem.bounds]
+    if problem.coupling:
+        written["coupling"] = coupling_to_json(problem.coupling)
     return written
 
 
@@ -65,13 +78,15 @@ def model_hash(problem: PricingProblem) -> str:
     return "0x" + sha256(canonical).hexdigest()
 
 
-def _work(node: Node) -> Work:
+def work_from_json(node: Node) -> Work:
+    """Read a work."""
     fields = node.record(("id",), ("upstream_ppm", "not_below"))
     upstream = fields["upstream_ppm"].integer() if "upstream_ppm" in fields else 0
     return Work(fields["id"].text(), upstream, _names(fields.get("not_below")))
 
 
-def _tier(node: Node) -> Tier:
+def tier_from_json(node: Node) -> Tier:
+    """Read a tier with its ladder."""
     fields = node.record(("name", "ladder"), ("broader_than",))
     ladder = tuple(price.amount() for price in fields["ladder"].items())
     return Tier(fields["name"].text(), ladder, _names(fields.get("broader_than")))
@@ -111,12 +126,14 @@ def _names(node: Node | None) -> tuple[str, ...]:
     return () if node is None else tuple(name.text() for name in node.items())
 
 
-def _work_json(work: Work) -> dict[str, object]:
+def work_to_json(work: Work) -> dict[str, object]:
+    """Write a work; the inverse of `work_from_json`."""
     written: dict[str, object] = {"id": work.id, "upstream_ppm": work.upstream_ppm}
     return {**written, "not_below": list(work.not_below)} if work.not_below else written
 
 
-def _tier_json(tier: Tier) -> dict[str, object]:
+def tier_to_json(tier: Tier) -> dict[str, object]:
+    """Write a tier; the inverse of `tier_from_json`."""
     written: dict[str, object] = {"name": tier.name, "ladder": [str(price) for price in tier.ladder]}
     return {**written, "broader_than": list(tier.broader_than)} if tier.broader_than else written
 

@@ -80,6 +80,6 @@ class Node:
         return InputError(
             "pricing-json-malformed",
             f"{place} is not {wanted}",
-            "follow docs/schemas/pricing-input.json or pricing-output.json",
+            "follow the schemas in docs/schemas",
             path=self.path,
         )

@@ -10,14 +10,18 @@ from dataclasses import dataclass
 
 from offchain.errors import NotFoundError
 from offchain.pricing.certificate import Certificate, certify, require_certified
+from offchain.pricing.coupled_certificate import certify_coupled, require_coupled
+from offchain.pricing.coupled_solver import solve_coupled
+from offchain.pricing.coupling_rows import CouplingRow
 from offchain.pricing.explain import Explanation, explain
 from offchain.pricing.feasibility import require_feasible
 from offchain.pricing.lp import solve_lp
 from offchain.pricing.model import SCALE, Cell, Model, compile_model
 from offchain.pricing.problem import PriceKey, PricingProblem
 from offchain.pricing.problem_json import model_hash
+from offchain.pricing.scale import RATE
 
-__all__ = ["Price", "Solution", "assemble", "quote_price", "solve"]
+__all__ = ["CoupledRow", "Price", "Solution", "assemble", "quote_price", "solve"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,21 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
+class CoupledRow:
+    """How one row between works is met.
+
+    Attributes:
+        rule: the row in words.
+        slack: what is left up to its limit, in minor units, prices or licences, rounded down; below 0 the shortfall.
+        worth: what one more such unit of slack would add by the row's dual, minor units a period, rounded up.
+    """
+
+    rule: str
+    slack: int
+    worth: int
+
+
+@dataclass(frozen=True, slots=True)
 class Solution:
     """Optimal prices of a problem.
 
@@ -49,6 +68,7 @@ class Solution:
         prices: one for each (work, tier, segment), in the problem's order.
         expected_revenue: net revenue of all prices, minor units a period, rounded down.
         certificate: the proof, checked.
+        rows: how each row between works is met; none where no row couples works.
     """
 
     model_hash: str
@@ -56,17 +76,21 @@ class Solution:
     prices: tuple[Price, ...]
     expected_revenue: int
     certificate: Certificate
+    rows: tuple[CoupledRow, ...] = ()
 
 
 def solve(problem: PricingProblem) -> Solution:
     """The prices that earn most, net of what is owed upstream.
 
     Raises:
-        InputError: no prices satisfy the bounds and orders, or the amounts pass the ledger's limit.
+        InputError: no prices satisfy the bounds, orders and hard rows, or the amounts pass the ledger's limit.
         RefusedError: `price-uncertified`, the solver failed or its answer is not proven optimal.
     """
     model = compile_model(problem)
     require_feasible(model, problem.decimals)
+    if model.coupling:
+        steps, root, proof = solve_coupled(problem, model)
+        return assemble(problem, model, steps, certify_coupled(model, steps, root, proof))
     solved = solve_lp(model)
     return assemble(problem, model, solved.steps, certify(model, solved.steps, solved.rows))
 
@@ -83,14 +107,24 @@ def assemble(problem: PricingProblem, model: Model, steps: Sequence[int], certif
     Raises:
         RefusedError: `price-uncertified`.
     """
-    require_certified(model, steps, certificate)
+    require = require_coupled if model.coupling else require_certified
+    require(model, steps, certificate)
     explanations = explain(model, steps, certificate, problem.decimals)
     prices = tuple(map(_price, model.cells, steps, explanations))
-    return Solution(model_hash(problem), problem.currency, prices, certificate.primal // SCALE, certificate)
+    net = sum(cell.net[step] for cell, step in zip(model.cells, steps, strict=True))
+    rows = tuple(_row(row, steps, certificate) for row in model.coupling)
+    return Solution(model_hash(problem), problem.currency, prices, net // SCALE, certificate, rows)
 
 
 def _price(cell: Cell, step: int, explanation: Explanation) -> Price:
     return Price(cell.key, cell.ladder[step], cell.sales[step], cell.net[step] // SCALE, explanation)
+
+
+def _row(row: CouplingRow, steps: Sequence[int], certificate: Certificate) -> CoupledRow:
+    weights = certificate.coupled.weights if certificate.coupled else ()
+    value = next((weight.value for weight in weights if weight.row == row.number), 0)
+    used = sum(terms[steps[cell]] for cell, terms in row.terms.items())
+    return CoupledRow(row.rule, (row.limit - used) // row.unit, -(-value * row.unit // (RATE * SCALE)))
 
 
 def quote_price(solution: Solution, work: str, tier: str, segment: str) -> int:

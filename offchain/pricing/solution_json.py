@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Final
 
 from offchain.errors import RefusedError
-from offchain.pricing.certificate import Certificate, RowDual
+from offchain.pricing.certificate import Certificate
+from offchain.pricing.coupled_json import coupled_from_json, coupled_to_json, duals_from_json, duals_to_json
 from offchain.pricing.explain import Binding, Explanation
 from offchain.pricing.model import SCALE, Cell, compile_model
-from offchain.pricing.problem import PriceKey, PricingProblem
+from offchain.pricing.problem import PricingProblem
 from offchain.pricing.reading import Node
 from offchain.pricing.solution import Price, Solution, assemble
 
@@ -26,18 +27,22 @@ def solution_to_json(solution: Solution) -> dict[str, object]:
     """Write a solution; amounts are decimal strings."""
     certificate = solution.certificate
     prices = zip(solution.prices, certificate.blocks, strict=True)
+    rows = [{"rule": row.rule, "slack": str(row.slack), "worth": str(row.worth)} for row in solution.rows]
+    proof = {} if certificate.coupled is None else {"coupled": coupled_to_json(certificate.coupled)}
     return {
         "version": _VERSION,
         "model_hash": solution.model_hash,
         "currency": solution.currency,
         "expected_revenue": str(solution.expected_revenue),
         "prices": [_price_json(price, block) for price, block in prices],
+        **({"rows": rows} if rows else {}),
         "certificate": {
             "scale": str(SCALE),
             "primal": str(certificate.primal),
             "dual": str(certificate.dual),
             "gap": str(certificate.gap),
-            "rows": [_row_json(row) for row in certificate.rows],
+            "rows": duals_to_json(certificate.rows),
+            **proof,
         },
     }
 
@@ -51,15 +56,16 @@ def solution_from_json(problem: PricingProblem, data: object) -> Solution:
             or one of its numbers is not what the prices and multipliers give.
     """
     members = ("version", "model_hash", "currency", "expected_revenue", "prices", "certificate")
-    root = Node(data, "").record(members)
+    root = Node(data, "").record(members, ("rows",))
     model = compile_model(problem)
     prices = root["prices"].items()
     if len(prices) != len(model.cells):
         raise _altered()
     steps = [_step(cell, price) for cell, price in zip(model.cells, prices, strict=True)]
-    proof = root["certificate"].record(("scale", "primal", "dual", "gap", "rows"))
+    proof = root["certificate"].record(("scale", "primal", "dual", "gap", "rows"), ("coupled",))
     blocks = tuple(price.record(_PRICE)["bound"].signed() for price in prices)
-    certificate = Certificate(proof["primal"].amount(), blocks, tuple(map(_row, proof["rows"].items())))
+    coupled = coupled_from_json(proof["coupled"], proof["dual"].signed()) if "coupled" in proof else None
+    certificate = Certificate(proof["primal"].signed(), blocks, duals_from_json(proof["rows"]), coupled)
     solution = assemble(problem, model, steps, certificate)
     if solution_to_json(solution) != data:
         raise _altered()
@@ -69,18 +75,6 @@ def solution_from_json(problem: PricingProblem, data: object) -> Solution:
 def _step(cell: Cell, node: Node) -> int:
     amount = node.record(_PRICE)["amount"].amount()
     return cell.ladder.index(amount) if amount in cell.ladder else -1
-
-
-def _row(node: Node) -> RowDual:
-    fields = node.record(("cheaper", "dearer", "at", "value"))
-    cheaper, dearer = _key(fields["cheaper"]), _key(fields["dearer"])
-    return RowDual(cheaper, dearer, fields["at"].amount(), fields["value"].amount())
-
-
-def _key(node: Node) -> PriceKey:
-    names = ("work", "tier", "segment")
-    fields = node.record(names)
-    return PriceKey(*(fields[name].text() for name in names))
 
 
 def _altered() -> RefusedError:
@@ -115,9 +109,4 @@ def _explanation_json(explanation: Explanation) -> dict[str, object]:
 
 
 def _binding_json(binding: Binding) -> dict[str, object]:
-    return {"kind": binding.kind, "rule": binding.rule, "worth": str(binding.worth)}
-
-
-def _row_json(row: RowDual) -> dict[str, object]:
-    ends = {"cheaper": row.cheaper._asdict(), "dearer": row.dearer._asdict()}
-    return {**ends, "at": str(row.at), "value": str(row.value)}
+    return {"kind": binding.kind, "rule": binding.rule, "worth": str(binding.worth), "slack": str(binding.slack)}

@@ -129,9 +129,10 @@ def ordered(problem, prices):
 
 
 quick = settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True)
+many = settings(quick, max_examples=1000)
 
 
-@quick
+@many
 @given(problems())
 def test_solve__random_instance__equals_brute_force_and_is_integral(problem):
     best = brute_force(problem)

@@ -16,18 +16,18 @@ def test_explain__free_price__names_runner_up_and_gap(one_price):
 def test_explain__ceiling__worth_what_the_next_price_would_add(one_price):
     """Without the ceiling 20 earns 200 instead of 120."""
     (price,) = solve(one_price((10, 20, 30), (12, 10, 3), [Bound(ceiling=10)])).prices
-    assert price.explanation.bindings == (Binding("ceiling", "its ceiling leaves no price above 10", 80),)
+    assert price.explanation.bindings == (Binding("ceiling", "its ceiling leaves no price above 10", 80, 80),)
     assert (price.explanation.runner_up, price.explanation.gap, price.explanation.alone) == (None, None, 20)
     assert price.explanation.sentence == (
         "10 is step 1 of 3; its bounds and the other prices leave no other step open; alone it would be 20; "
-        "its ceiling leaves no price above 10 (dropping this adds at most 80)"
+        "its ceiling leaves no price above 10 (one step more room adds at most 80, dropping this 80)"
     )
 
 
 def test_explain__floor__worth_what_the_lower_price_would_add(one_price):
     """30 earns 90; without the floor 20 earns 200, 110 more."""
     (price,) = solve(one_price((10, 20, 30), (12, 10, 3), [Bound(floor=25)])).prices
-    assert price.explanation.bindings == (Binding("floor", "its floor leaves no price below 30", 110),)
+    assert price.explanation.bindings == (Binding("floor", "its floor leaves no price below 30", 110, 110),)
 
 
 def test_explain__slack_bounds__are_not_named(one_price):
