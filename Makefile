@@ -21,7 +21,7 @@ export PYTHONUNBUFFERED := 1
 
 step = @printf '\033[1m==> %s\033[0m\n' "$(1)"
 
-.PHONY: help setup demo up down test test-contracts test-offchain coverage slither campaign-model campaign-machines bench bench-gas bench-identity bench-storage bench-sealing campaign-fuzz campaign-identity lint format doctor build clean distclean
+.PHONY: help setup demo up down test test-contracts test-offchain coverage slither campaign-model campaign-machines bench bench-gas bench-identity bench-storage bench-sealing bench-pricing campaign-fuzz campaign-identity lint format doctor build clean distclean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 27
@@ -81,7 +81,11 @@ bench-sealing: setup ## encryption of paid content; writes build/bench/sealing.j
 	$(call step,sealing)
 	@$(VENV)/python -m tests.bench.sealing
 
-bench: bench-gas bench-identity bench-storage bench-sealing ## every benchmark
+bench-pricing: setup build/peers/installed ## prices of whole catalogues beside solvers of linear programmes; writes build/bench/pricing.json
+	$(call step,pricing)
+	@PYTHONPATH=build/peers $(VENV)/python -m tests.bench.pricing $(PARTS)
+
+bench: bench-gas bench-identity bench-storage bench-sealing bench-pricing ## every benchmark
 
 campaign-identity: setup build/peers/installed ## recognition on collections of yours, COLLECTIONS='--music DIR --images DIR …'; keeps tests/bench/identity/campaign.json
 	$(call step,identity on larger collections)
@@ -138,7 +142,7 @@ distclean: clean ## remove everything that setup made
 	@touch $@
 
 build/peers/installed: requirements-bench.txt .venv/installed
-	$(call step,peers of the identity benchmark)
+	$(call step,peers of the benchmarks)
 	@while read -r peer; do case "$$peer" in ''|'#'*) continue;; esac; \
 	  $(VENV)/python -m pip install --no-input --quiet --no-deps --upgrade --target build/peers "$$peer" || \
 	  echo "not installed: $$peer; its figures will be missing" >&2; done < requirements-bench.txt
