@@ -40,12 +40,17 @@ class Settings:
         grace_seconds: until a title is final, for a deployment to be made; None for the chain's default.
         arbitrator: ERC-792 arbitrator for a deployment to be made on a live chain, or None.
         pin_quorum: how many IPFS nodes must keep what is pinned, or None for more than half.
+        key_confirmations: how many blocks deep the right to a content key must stand, or None for the chain's default.
+        service_url: scheme, host and port under which people reach this service; what they sign for it names it.
         content_key: hex key under which the content keys of sealed works are kept, or None.
         mark_key: hex key of the invisible marks; None for one of this home's own.
+        index_in_database: whether the similarity index lies in the PostgreSQL database of `database_url`, where many
+            machines share it, rather than in files of this one.
         c2pa_cert: certificates that sign C2PA manifests, PEM, the signer's first; None for a development authority.
         c2pa_key: private key of the first of them, PEM, or None.
         c2pa_anchors: certificates whose signers are believed, PEM; None for the last of `c2pa_cert`.
         c2pa_tsa_url: RFC 3161 time stamp authority to ask when signing; None to ask nobody.
+        pricing_rules: file of what an operator asks of all prices together (docs/schemas/pricing-rules.json), or None.
     """
 
     home: Path
@@ -63,11 +68,16 @@ class Settings:
     arbitrator: str | None = None
     content_key: str | None = None
     pin_quorum: int | None = None
+    key_confirmations: int | None = None
+    service_url: str = ""
     mark_key: str | None = None
     c2pa_cert: str | None = None
     c2pa_key: str | None = None
     c2pa_anchors: str | None = None
     c2pa_tsa_url: str | None = None
+    pricing_rules: Path | None = None
+    learn_demand: bool = False
+    index_in_database: bool = False
 
     def __repr__(self) -> str:
         # Keys never reach a log.
@@ -116,12 +126,14 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         return _value(environ, name) or str(running.get(name.lower(), "")) or fallback
 
     deployment, grace, quorum = text("DEPLOYMENT", ""), text("GRACE_SECONDS", ""), text("PIN_QUORUM", "")
+    rules = text("PRICING_RULES", "")
+    port, depth = _integer("API_PORT", text("API_PORT", "8000")), text("KEY_CONFIRMATIONS", "")
     return Settings(
         home=home,
         rpc_url=text("RPC_URL", "http://127.0.0.1:8545"),
         ipfs_url=text("IPFS_URL", "http://127.0.0.1:5001"),
         database_url=text("DATABASE_URL", f"sqlite:///{home / 'colophon.db'}"),
-        api_port=_integer("API_PORT", text("API_PORT", "8000")),
+        api_port=port,
         deployment=Path(deployment) if deployment else None,
         max_upload=_integer("MAX_UPLOAD", text("MAX_UPLOAD", str(_DEFAULT_MAX_UPLOAD))),
         torch_threads=_integer("TORCH_THREADS", text("TORCH_THREADS", "1")),
@@ -132,11 +144,16 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         arbitrator=text("ARBITRATOR", "") or None,
         content_key=_value(environ, "CONTENT_KEY"),
         pin_quorum=_integer("PIN_QUORUM", quorum) if quorum else None,
+        key_confirmations=_integer("KEY_CONFIRMATIONS", depth) if depth else None,
+        service_url=text("SERVICE_URL", f"http://127.0.0.1:{port}").rstrip("/").lower(),
         mark_key=_value(environ, "MARK_KEY"),
         c2pa_cert=_value(environ, "C2PA_CERT"),
         c2pa_key=_value(environ, "C2PA_KEY"),
         c2pa_anchors=_value(environ, "C2PA_ANCHORS"),
         c2pa_tsa_url=_value(environ, "C2PA_TSA_URL"),
+        learn_demand=_switch("LEARN_DEMAND", text("LEARN_DEMAND", "0")),
+        pricing_rules=Path(rules) if rules else None,
+        index_in_database=_choice("INDEX", text("INDEX", "files"), ("files", "postgres")) == "postgres",
     )
 
 
@@ -159,6 +176,18 @@ def _integer(name: str, value: str) -> int:
     if value.isdecimal():
         return int(value)
     raise InputError("setting-malformed", f"COLOPHON_{name} is {value!r}, not a number", "set it to digits")
+
+
+def _choice(name: str, value: str, choices: tuple[str, ...]) -> str:
+    if value in choices:
+        return value
+    raise InputError("setting-malformed", f"COLOPHON_{name} is {value!r}", f"set it to {' or '.join(choices)}")
+
+
+def _switch(name: str, value: str) -> bool:
+    if value in {"0", "1"}:
+        return value == "1"
+    raise InputError("setting-malformed", f"COLOPHON_{name} is {value!r}, neither 0 nor 1", "set it to 0 or 1")
 
 
 def _running(path: Path) -> dict[str, object]:

@@ -29,14 +29,18 @@ class BoundContract:
         self.address: str = parse_address(address)
         self._contract: Contract = client.w3.eth.contract(parse_address(address), abi=load_abi(name))
 
-    def read(self, function: str, *arguments: object) -> Any:  # noqa: ANN401 - the wrapper states each function's type
-        """Ask a view function at the newest block; `function` is its name or, where overloaded, its signature.
+    def read(self, function: str, *arguments: object, block: int | None = None) -> Any:  # noqa: ANN401 - see the wrapper
+        """Ask a view function at a block, None for the newest.
+
+        `function` is its name or, where overloaded, its signature.
 
         Raises:
             ColophonError: the contract's own reason, or that the node does not answer.
         """
         with speaking(self.client.rpc_url):
-            return self._contract.functions[function](*arguments).call()
+            return self._contract.functions[function](*arguments).call(
+                block_identifier="latest" if block is None else block
+            )
 
     def call(self, function: str, *arguments: object, value: int = 0) -> Call:
         """The unsigned call of a function, sending `value` wei along.

@@ -75,6 +75,7 @@ _KEY_REQUEST: Final = [
 _KEY_LOG_REQUEST: Final = [
     {"name": "account", "type": "address"},
     {"name": "work", "type": "uint256"},
+    {"name": "service", "type": "string"},
     {"name": "deadline", "type": "uint256"},
 ]
 _SIGNED_BESIDE: Final = [{"name": "epoch", "type": "uint256"}, {"name": "deadline", "type": "uint256"}]

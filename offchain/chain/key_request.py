@@ -32,9 +32,17 @@ class KeyRequest:
 class KeyLogRequest:
     """A wish of the title's holder to see to whom the work's key was released.
 
-    It only reads, so it may be sent as often as one likes until `deadline` (Unix seconds).
+    It only reads, so it may be sent as often as one likes until `deadline` (Unix seconds), but to one service: another
+    that it was sent to could else have the log of the first one's customers.
+
+    Attributes:
+        account: who asks and signs: holds the title.
+        work: whose key it is about.
+        service: scheme, host and port of the service that is asked, e.g. `https://colophon.example`.
+        deadline: Unix seconds after which it is void.
     """
 
     account: str
     work: int
+    service: str
     deadline: int

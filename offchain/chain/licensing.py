@@ -51,9 +51,9 @@ class Licensing(Pausable):
         """Whether a licence is live and covers every use in `scope` (`offchain.workflows.terms.scope`)."""
         return bool(self.contract.read("allows", licence, scope))
 
-    def may_use(self, licence: int, account: str, scope: int) -> bool:
-        """Whether `account` holds the licence or has a seat, and it allows every use in `scope`."""
-        return bool(self.contract.read("mayUse", licence, account, scope))
+    def may_use(self, licence: int, account: str, scope: int, *, block: int | None = None) -> bool:
+        """Whether `account` holds the licence or has a seat, and it allows every use in `scope`; at a block or now."""
+        return bool(self.contract.read("mayUse", licence, account, scope, block=block))
 
     def seats_taken(self, licence: int) -> int:
         """Accounts beside the holder that may use a licence now."""

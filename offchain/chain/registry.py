@@ -27,13 +27,13 @@ class WorkRegistry(Pausable):
         self.address = self.contract.address
         self.domain = Domain(_NAME, "1", client.chain_id, self.address)
 
-    def title(self, work: int) -> Title:
-        """The state of a title.
+    def title(self, work: int, *, block: int | None = None) -> Title:
+        """The state of a title, at a block or now.
 
         Raises:
             NotFoundError: `unknown-work`.
         """
-        return Title(*self.contract.read("titleOf", work))
+        return Title(*self.contract.read("titleOf", work, block=block))
 
     def metadata(self, work: int) -> bytes:
         """sha256 of the work's metadata JSON.

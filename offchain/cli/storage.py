@@ -1,4 +1,4 @@
-"""`colophon storage`: whether what is pinned is still there byte for byte, repair, and CAR files."""
+"""`colophon storage`: whether what is pinned is still there byte for byte, repair, what nobody needs, and CAR files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from offchain.cli.opening import quiet_logs
+from offchain.cli.opening import quiet_logs, reading_session
 from offchain.cli.options import AsJson
 from offchain.cli.output import aligned, progress, show
 
@@ -24,7 +24,7 @@ __all__ = ["storage"]
 
 _DAMAGED: Final = 1
 
-storage = typer.Typer(help="What is pinned on IPFS: check, repair, export, import.", rich_markup_mode=None)
+storage = typer.Typer(help="What is pinned on IPFS: check, repair, sweep, export, import.", rich_markup_mode=None)
 
 
 @storage.command()
@@ -59,6 +59,32 @@ def repair(as_json: AsJson = False) -> int:
     with _pinned() as (pins, files):
         findings = _walk(files, "repairing", lambda holding: repair_file(pins, check_file(pins, holding.cid)))
         return _tell(pins, files, findings, len(files), as_json=as_json)
+
+
+@storage.command()
+def sweep(
+    remove: Annotated[bool, typer.Option("--remove", help="Unpin them; without it they are only told.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Find pins that nothing needs.
+
+    They are of works handed in here whose registration was given up at least two days ago, and parts of uploads that
+    were broken off. Only what this machine drafted or sealed is looked at: others' pins on the same node stay.
+    """
+    import time
+
+    from offchain.chain import work_hex
+    from offchain.workflows.sweeping import strays
+    from offchain.workflows.sweeping import sweep as unpin
+
+    with reading_session() as services:
+        found = list(strays(services, time.time()))
+        for stray in found if remove else ():
+            unpin(services, stray)
+    told = [{"cid": each.cid, "work": work_hex(each.work), "nodes": list(each.nodes)} for each in found]
+    done = "unpinned" if remove else "to unpin with --remove"
+    lines = [f"{each.cid} of {work_hex(each.work)} at {', '.join(each.nodes)}" for each in found]
+    show({"removed": remove, "pins": told}, [*lines, f"{len(found)} pins {done}"], as_json=as_json)
 
 
 @storage.command()

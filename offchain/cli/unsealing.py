@@ -1,4 +1,4 @@
-"""`colophon open` and `colophon keys`: the content of a licensed work, and the keys of one's own service."""
+"""`colophon seal`, `open` and `keys`: content for licensees alone, and the keys of one's own service."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from offchain.store import KeyReleaseRecord
     from offchain.workflows.metadata import Rendition
 
-__all__ = ["keys", "open_work"]
+__all__ = ["keys", "open_work", "seal"]
 
 _IDENTITY: Final = "age-identity.txt"
 
@@ -74,6 +74,26 @@ def open_work(
     }
     rows = [(name, str(value)) for name, value in document.items() if (name, value) != ("licence", "0")]
     show(document, aligned(rows), as_json=as_json)
+
+
+def seal(
+    work: Annotated[str, typer.Argument(help="Id of a work that was registered here, or its file.")],
+    as_json: AsJson = False,
+) -> None:
+    """Seal a work that is offered only now.
+
+    Its licensees can open it from then on. Works that are registered with a tier or a listing are sealed then. This
+    seals the master that this machine keeps, pins it, and keeps its content key in the store. Doing it again changes
+    nothing.
+    """
+    from offchain.chain import work_hex
+    from offchain.workflows.late_sealing import seal_registered
+
+    with reading_session() as services:
+        number = work_of(work)
+        rendition = seal_registered(services, number)
+    document = {"work": work_hex(number), "sealed": rendition.cid, "size": rendition.size, "sha256": rendition.sha256}
+    show(document, aligned((name, str(value)) for name, value in document.items()), as_json=as_json)
 
 
 @keys.command("log")

@@ -3,7 +3,8 @@
 A part is 16 MiB of leaves under a node of their own, imported as one CAR file and pinned. The node's pins are the only
 journal: whoever tries again, from whatever machine, asks which parts are there and sends the rest. When the file's own
 root is pinned the pins that this upload made are given back; their leaves stay, held by the root. What was pinned
-before stays so: a file of exactly one part has the root of that part, and somebody may keep it.
+before stays so: a file of exactly one part has the root of that part, and somebody may keep it. What uploads that were
+broken off leave, `part_cids` names: `offchain.workflows.sweeping` gives it back.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from offchain.storage.cid import cid_digest, cid_text
 from offchain.storage.dag_pb import Link
 from offchain.storage.unixfs import CHUNK_SIZE, Outline, chunks, join
 
-__all__ = ["PART_LEAVES", "BlockStore", "is_long", "upload"]
+__all__ = ["PART_LEAVES", "BlockStore", "is_long", "part_cids", "upload"]
 
 PART_LEAVES: Final = 64
 """Leaves of a part: what an interruption costs at most."""
@@ -43,6 +44,11 @@ def is_long(tree: Outline) -> bool:
     return len(tree.leaves) > PART_LEAVES
 
 
+def part_cids(tree: Outline) -> tuple[str, ...]:
+    """Roots of the parts that a long file is sent in; none for a file that is sent in one piece."""
+    return tuple(cid_text(join(part)[0].cid) for part in _parts(tree)) if is_long(tree) else ()
+
+
 def upload(node: BlockStore, stream: BinaryIO, tree: Outline) -> None:
     """Store and pin a file, sending only what the node lacks.
 
@@ -57,7 +63,7 @@ def upload(node: BlockStore, stream: BinaryIO, tree: Outline) -> None:
     """
     if node.is_pinned(tree.cid):
         return
-    parts = [tree.leaves[at : at + PART_LEAVES] for at in range(0, len(tree.leaves), PART_LEAVES)]
+    parts = _parts(tree)
     roots = [join(part) for part in parts]
     # Parts are sent in order, so those that are there come first.
     there = bisect_left(range(len(parts)), x=True, key=lambda at: not node.is_pinned(cid_text(roots[at][0].cid)))
@@ -72,6 +78,10 @@ def upload(node: BlockStore, stream: BinaryIO, tree: Outline) -> None:
         node.import_blocks(tree.root, reversed(tree.nodes))
     for cid in made:
         node.unpin(cid)
+
+
+def _parts(tree: Outline) -> list[tuple[Link, ...]]:
+    return [tree.leaves[at : at + PART_LEAVES] for at in range(0, len(tree.leaves), PART_LEAVES)]
 
 
 def _send(

@@ -9,9 +9,11 @@ room builds queries.
 """
 
 from offchain.store.contents import ContentRecord
+from offchain.store.epochs import EpochPriceRecord, PriceEpochRecord
 from offchain.store.events import BlockRecord, EventRecord, LicenceRecord, TitleRecord
 from offchain.store.idempotency import IdempotencyRecord
 from offchain.store.keys import ContentKeyRecord, KeyReleaseRecord
+from offchain.store.offers import OfferRecord
 from offchain.store.sales import OrderRecord, OrderStatus, QuoteRecord
 from offchain.store.sightings import CaseRecord, SightingRecord
 from offchain.store.store import Store, UnitOfWork, open_store
@@ -24,12 +26,15 @@ __all__ = [
     "CaseRecord",
     "ContentKeyRecord",
     "ContentRecord",
+    "EpochPriceRecord",
     "EventRecord",
     "IdempotencyRecord",
     "KeyReleaseRecord",
     "LicenceRecord",
+    "OfferRecord",
     "OrderRecord",
     "OrderStatus",
+    "PriceEpochRecord",
     "QuoteRecord",
     "SightingRecord",
     "SimilarityCodeRecord",

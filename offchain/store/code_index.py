@@ -1,67 +1,74 @@
 """256-bit codes in PostgreSQL, found by the buckets that their bands fall into; see `offchain.identity.index`.
 
 A row is (key, code, buckets): the code is bit(256), and a GIN index over the array of bucket numbers answers "has any
-of these" with one look per bucket. The server counts the distance, `bit_count(code # asked)` (PostgreSQL 14).
+of these" with one look per bucket. The server makes the numbers of the buckets near the asked ones itself, since a
+query has hundreds of them, and counts the distance, `bit_count(code # asked)` (PostgreSQL 14).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    ColumnElement,
-    Connection,
-    Integer,
-    MetaData,
-    Table,
-    cast,
-    func,
-    literal,
-    select,
-    text,
-)
+from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, bindparam, delete, func, select, text
 from sqlalchemy import Index as DatabaseIndex
 from sqlalchemy.dialects.postgresql import ARRAY, BIT, insert
 
-from offchain.errors import InputError
-from offchain.store.store import _database_errors, _engine
+from offchain.store.index_database import IndexDatabase, checked_name
 
-__all__ = ["CodeTable"]
+__all__ = ["CodeTable", "Flips"]
 
-_LOCK = 0x436F6C6F636F6465  # "Colocode"; any number that nobody else locks
-_BITS = 256
+_BITS: Final = 256
+
+_PLANNING: Final = text("SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)")
+_NEAR: Final = """
+SELECT asked.at, found.key, found.distance
+FROM unnest(:codes) WITH ORDINALITY AS asked(code, at)
+{nearby}
+CROSS JOIN LATERAL (
+    SELECT key, min(bit_count(filed.code # asked.code)) AS distance
+    FROM {table} AS filed
+    WHERE bit_count(filed.code # asked.code) <= :radius {in_buckets}
+    GROUP BY key
+) AS found
+ORDER BY asked.at, found.distance, found.key
+"""
+_NEARBY: Final = """
+CROSS JOIN LATERAL (
+    SELECT array_agg((:buckets)[(asked.at - 1) * :each + turned.band + 1] # turned.mask) AS buckets
+    FROM unnest(:bands, :masks) AS turned(band, mask)
+) AS nearby
+"""
+_IN_BUCKETS: Final = "AND filed.buckets && nearby.buckets"
+_TYPES: Final[dict[str, ARRAY[Any]]] = {
+    "codes": ARRAY(BIT(_BITS)),
+    **{name: ARRAY(Integer) for name in ("buckets", "bands", "masks")},
+}
+
+
+class Flips(NamedTuple):
+    """The buckets to look into, beginning from a code's own: the n-th is that of band `bands[n]`, xor `masks[n]`."""
+
+    bands: Sequence[int]
+    masks: Sequence[int]
 
 
 class CodeTable:
     """A table of codes, made if there is none.
 
     Args:
-        url: SQLAlchemy URL, `postgresql+psycopg://…`.
+        database: where it is.
         name: which of several; lower-case letters, digits and `_`.
 
     Raises:
-        InputError: `database-url-malformed`, also for another database; `code-table-name`.
-        UnavailableError: `store-unavailable`.
+        InputError: `index-name`.
+        UnavailableError: `store-unavailable`; so may every method.
     """
 
-    def __init__(self, url: str, name: str) -> None:
-        if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name):
-            raise InputError(
-                "code-table-name", f"{name!r} is no name for a table of codes", "take up to 40 of a-z, 0-9 and _"
-            )
-        self._engine = _engine(url)
-        if self._engine.dialect.name != "postgresql":
-            raise InputError(
-                "database-url-malformed",
-                "the URL is not that of a PostgreSQL database",
-                "write postgresql+psycopg://USER@HOST/NAME",
-            )
+    def __init__(self, database: IndexDatabase, name: str) -> None:
+        self._database = database
         self._table = Table(
-            f"codes_{name}",
+            f"codes_{checked_name(name)}",
             MetaData(),
             Column("key", BigInteger, primary_key=True, autoincrement=False),
             Column("code", BIT(_BITS), primary_key=True),
@@ -74,58 +81,56 @@ class CodeTable:
             postgresql_using="gin",
             postgresql_with={"fastupdate": "off"},
         )
-        with self._transaction() as connection:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _LOCK})
-            self._table.metadata.create_all(connection)
+        database.make(self._table)
 
     def put(self, rows: Iterable[tuple[int, bytes, Sequence[int]]]) -> None:
         """Keep (key, code, buckets); all of them or, if it fails, none. What is there already stays."""
         values = [{"key": key, "code": _bits(code), "buckets": buckets} for key, code, buckets in rows]
         if values:
-            with self._transaction() as connection:
+            with self._database.transaction() as connection:
                 connection.execute(insert(self._table).on_conflict_do_nothing(), values)
 
-    def near(self, asked: Iterable[tuple[bytes, Sequence[int] | None]], radius: int) -> list[list[tuple[int, int]]]:
+    def near(
+        self, codes: Sequence[bytes], buckets: Sequence[Sequence[int]], flips: Flips | None, radius: int
+    ) -> list[list[tuple[int, int]]]:
         """For each code asked, (key, distance) of every key with a code at most `radius` bits away, nearest first.
 
         Args:
-            asked: codes of 32 bytes, each with the only buckets to look into; None compares every code.
+            codes: of 32 bytes.
+            buckets: of each code, one a band.
+            flips: the only buckets to look into; None compares every code.
             radius: bits, inclusive.
         """
-        with self._transaction() as connection:
-            # The planner believes bucket numbers to be common and would read the whole table for any of them.
-            connection.execute(text("SET LOCAL enable_seqscan = off"))
-            return [self._near(connection, code, buckets, radius) for code, buckets in asked]
+        nearby, in_buckets = ("", "") if flips is None else (_NEARBY, _IN_BUCKETS)
+        asked: dict[str, object] = {"codes": list(map(_bits, codes)), "radius": radius}
+        if flips is not None:
+            own = [bucket for each in buckets for bucket in each]
+            asked |= {"buckets": own, "each": len(own) // len(codes), "bands": flips.bands, "masks": flips.masks}
+        query = text(_NEAR.format(table=self._table.name, nearby=nearby, in_buckets=in_buckets))
+        query = query.bindparams(*(bindparam(name, type_=_TYPES[name]) for name in asked if name in _TYPES))
+        found: list[list[tuple[int, int]]] = [[] for _ in codes]
+        with self._database.transaction() as connection:
+            # The planner believes bucket numbers to be common: it would read the whole table for any of them, and take
+            # longer to compile what it believes to be dear than to do it.
+            connection.execute(_PLANNING)
+            for at, key, distance in connection.execute(query, asked):
+                found[at - 1].append((key, distance))
+        return found
 
     def keys(self) -> list[int]:
         """Every key, ascending."""
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             return list(connection.scalars(select(self._table.c.key).distinct().order_by(self._table.c.key)))
 
     def count(self) -> int:
         """Codes kept."""
-        with self._transaction() as connection:
+        with self._database.transaction() as connection:
             return connection.scalar(select(func.count()).select_from(self._table)) or 0
 
-    def close(self) -> None:
-        """Give every connection back."""
-        self._engine.dispose()
-
-    def _near(
-        self, connection: Connection, code: bytes, buckets: Sequence[int] | None, radius: int
-    ) -> list[tuple[int, int]]:
-        rows = self._table.c
-        distance: ColumnElement[int] = func.bit_count(rows.code.op("#")(cast(literal(_bits(code)), BIT(_BITS))))
-        query = select(rows.key, func.min(distance)).where(distance <= radius)
-        if buckets is not None:
-            query = query.where(rows.buckets.overlap(cast(list(buckets), ARRAY(Integer))))
-        found = connection.execute(query.group_by(rows.key).order_by(func.min(distance), rows.key))
-        return [(key, bits) for key, bits in found]
-
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        with _database_errors(), self._engine.begin() as connection:
-            yield connection
+    def clear(self) -> None:
+        """Keep none any more."""
+        with self._database.transaction() as connection:
+            connection.execute(delete(self._table))
 
 
 def _bits(code: bytes) -> str:

@@ -47,6 +47,17 @@ class Contents:
             self._session.add_all(contents)
             self._session.flush()
 
+    def add(self, content: ContentRecord) -> None:
+        """Keep one more file of a work, unless it is kept already."""
+        if content.cid not in {kept.cid for kept in self.of_work(content.work)}:
+            self._session.add(content)
+            self._session.flush()
+
+    def of_work(self, work: int) -> Sequence[ContentRecord]:
+        """What was pinned for a work, oldest first."""
+        query = select(ContentRecord).where(ContentRecord.work == work).order_by(ContentRecord.sequence)
+        return self._session.scalars(query).all()
+
     def find(self, cid: str) -> ContentRecord | None:
         """The file with this CID, as the work that came first has it; None when nothing of ours has it."""
         query = select(ContentRecord).where(ContentRecord.cid == cid).order_by(ContentRecord.sequence).limit(1)

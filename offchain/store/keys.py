@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import LargeBinary, String, UniqueConstraint, select
+from sqlalchemy import LargeBinary, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from offchain.store.schema import Account, Base, Number256
+from offchain.store.schema import Account, Base, Digest, Number256
 
 __all__ = ["ContentKeyRecord", "ContentKeys", "KeyReleaseRecord", "KeyReleases"]
 
@@ -19,8 +19,9 @@ class ContentKeyRecord(Base):
         master: id of the master key that it is wrapped under.
         wrapped: as `offchain.storage.master_key` wraps it.
         salt: of the work's sealed rendition, 16 bytes.
-        cid: of the work's sealed rendition, None until it is pinned.
         created_at: Unix seconds.
+        cid: of the work's sealed rendition, None until it is pinned.
+        digest: sha256 of that rendition where it was made after the registration, so that no metadata tells it.
     """
 
     __tablename__ = "content_keys"
@@ -31,6 +32,7 @@ class ContentKeyRecord(Base):
     salt: Mapped[bytes] = mapped_column(LargeBinary(16))
     created_at: Mapped[int]
     cid: Mapped[str | None] = mapped_column(String(100), default=None)
+    digest: Mapped[Digest | None] = mapped_column(default=None)
 
 
 class KeyReleaseRecord(Base):
@@ -104,6 +106,13 @@ class KeyReleases:
             KeyReleaseRecord.account == account, KeyReleaseRecord.nonce == nonce
         )
         return self._session.scalar(query) is not None
+
+    def count(self, work: int, licence: int, since: int) -> int:
+        """Releases by one licence (zero: by the title) of a work since a moment, Unix seconds."""
+        query = select(func.count()).where(
+            KeyReleaseRecord.work == work, KeyReleaseRecord.licence == licence, KeyReleaseRecord.released_at >= since
+        )
+        return self._session.scalar(query) or 0
 
     def of_work(self, work: int, limit: int, before: int | None = None) -> Sequence[KeyReleaseRecord]:
         """The newest releases of a work's key; `before` is the sequence of the last one that was seen."""

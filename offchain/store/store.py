@@ -18,10 +18,12 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from offchain.errors import InputError, RefusedError, UnavailableError
 from offchain.store.contents import Contents
+from offchain.store.epochs import PriceEpochs
 from offchain.store.events import Events
 from offchain.store.idempotency import IdempotencyKeys
 from offchain.store.keys import ContentKeys, KeyReleases
 from offchain.store.migrate import migrate
+from offchain.store.offers import OfferLog
 from offchain.store.sales import Orders, Quotes
 from offchain.store.sightings import Cases, Sightings
 from offchain.store.transactions import Transactions
@@ -41,6 +43,7 @@ class UnitOfWork:
         self.codes = SimilarityCodes(session)
         self.quotes = Quotes(session)
         self.orders = Orders(session)
+        self.offers = OfferLog(session)
         self.transactions = Transactions(session)
         self.events = Events(session)
         self.idempotency = IdempotencyKeys(session)
@@ -49,6 +52,7 @@ class UnitOfWork:
         self.key_releases = KeyReleases(session)
         self.sightings = Sightings(session)
         self.cases = Cases(session)
+        self.epochs = PriceEpochs(session)
 
 
 class Store:

@@ -26,7 +26,7 @@ __all__ = ["Engine", "run_step"]
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_VERSION: Final = "2"
+_VERSION: Final = "3"
 """Version of the workflows' steps: raise it when unfinished workflows of the old code must not continue on the new."""
 
 _WAITS: Final = (0.5, 1.0, 2.0)

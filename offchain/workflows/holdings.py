@@ -8,10 +8,10 @@ from typing import Final
 
 from offchain.store import ContentRecord, Store
 from offchain.workflows.jobs import Draft
-from offchain.workflows.metadata import Metadata
+from offchain.workflows.metadata import Metadata, Rendition
 from offchain.workflows.terms import standard_terms
 
-__all__ = ["Holding", "find_content", "holdings", "record_contents"]
+__all__ = ["Holding", "find_content", "holdings", "record_contents", "record_sealed"]
 
 _JSON: Final = "application/json"
 _OCTETS: Final = "application/octet-stream"
@@ -48,6 +48,15 @@ def record_contents(store: Store, work: int, draft: Draft) -> None:
     ]
     with store.transaction() as tx:
         tx.contents.put(work, records)
+
+
+def record_sealed(store: Store, work: int, rendition: Rendition) -> None:
+    """Keep that a work was sealed after its registration; doing it again changes nothing."""
+    with store.transaction() as tx:
+        tx.contents.add(ContentRecord(cid=rendition.cid, work=work, role=rendition.role, media_type=_OCTETS))
+        kept = tx.content_keys.find(work)
+        if kept is not None:
+            kept.digest = bytes.fromhex(rendition.sha256.removeprefix("0x"))
 
 
 def find_content(store: Store, cid: str) -> ContentRecord | None:

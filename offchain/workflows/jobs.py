@@ -26,7 +26,7 @@ PUBLISHING: Final = ".publish"
 STEPS: Final = MappingProxyType(
     {
         "registration": ("check", "preview", "seal", "provenance", "metadata", "draft"),
-        "registration" + PUBLISHING: ("commit", "register", "index"),
+        "registration" + PUBLISHING: ("commit", "pin", "register", "index"),
         "purchase": ("fulfil", "index"),
         "generation": ("generate",),
     }

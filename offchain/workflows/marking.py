@@ -16,14 +16,13 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final
 
-from PIL import Image
-
 from offchain.chain import work_hex
 from offchain.config import Settings
 from offchain.errors import InputError, UnavailableError
 from offchain.identity.marks.authority import Credential, configured_credential, development_credential
 from offchain.identity.marks.image import embed
 from offchain.identity.marks.manifest import SIGNABLE, sign_manifest
+from offchain.identity.marks.opened import picture_of
 from offchain.identity.marks.payload import reference_of
 from offchain.identity.marks.soundtrack import mark_mp3
 from offchain.identity.marks.statement import Statement, Training
@@ -46,8 +45,8 @@ def mark_preview(services: Services, work: int, request: RegistrationRequest, pr
     """The preview as it is published: pictures and sound marked and signed, text as it is.
 
     Raises:
-        InputError: `mark-key-malformed` or `certificate-malformed`, a setting.
-        UnavailableError: `time-authority-down`, `authority-unavailable` or `disk-failed`.
+        InputError: `mark-key-malformed` or `certificate-malformed`, a setting; or as `picture_of`.
+        UnavailableError: `decoder-away`, `decoder-busy`, `time-authority-down`, `authority-unavailable`, `disk-failed`.
     """
     if preview.media_type not in SIGNABLE:
         return preview
@@ -117,7 +116,7 @@ def _statement(services: Services, work: int, request: RegistrationRequest) -> S
 
 
 def _watermarked(preview: Preview, work: int, key: bytes) -> bytes:
-    """The preview with its mark; as it was where it cannot carry one."""
+    """The preview with its mark; without one where it cannot carry it."""
     marked: bytes | None = None
     if preview.media_type == "image/jpeg":
         marked = _marked_jpeg(preview.data, reference_of(work), key)
@@ -126,12 +125,11 @@ def _watermarked(preview: Preview, work: int, key: bytes) -> bytes:
     return preview.data if marked is None else marked
 
 
-def _marked_jpeg(data: bytes, reference: int, key: bytes) -> bytes | None:
-    marked = embed(Image.open(BytesIO(data)).convert("RGB"), reference, key)
-    if marked is None:
-        return None
-    out = BytesIO()
-    marked.save(out, "JPEG", quality=_QUALITY, optimize=True)
+def _marked_jpeg(data: bytes, reference: int, key: bytes) -> bytes:
+    """Encoded here, marked or not, so that what signs it parses no bytes but our own."""
+    picture, out = picture_of(data), BytesIO()
+    marked = embed(picture, reference, key)
+    (picture if marked is None else marked).save(out, "JPEG", quality=_QUALITY, optimize=True)
     return out.getvalue()
 
 

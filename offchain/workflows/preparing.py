@@ -1,4 +1,8 @@
-"""The first workflow of a registration: everything up to the typed data that the registrant signs."""
+"""The first workflow of a registration: everything up to the typed data that the registrant signs.
+
+Nothing is pinned here. Metadata names the work's id, so whoever saw it on a public node could commit to the work before
+its registrant has; every CID is computed, and the files wait in the vault for `offchain.workflows.publishing`.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from dbos import DBOS
 
 from offchain.chain import ZERO_DIGEST, Bounds, Listing, Registration
 from offchain.identity import Identity
-from offchain.storage import canonical_json
+from offchain.storage import canonical_json, local_cid
 from offchain.workflows.engine import engine, run_step
 from offchain.workflows.guards import delegate_of, require_acceptable
 from offchain.workflows.jobs import Draft
@@ -23,7 +27,7 @@ from offchain.workflows.requests import RegistrationRequest
 from offchain.workflows.sealing import is_for_sale, seal_master
 from offchain.workflows.services import Services
 
-__all__ = ["DRAFT_STEP", "Filed", "prepare"]
+__all__ = ["DRAFT_STEP", "FILES_STEP", "Filed", "prepare"]
 
 SIGNATURE_SECONDS: Final = 24 * 3600
 """How long the registrant may take to sign."""
@@ -33,6 +37,9 @@ MANDATE_SECONDS: Final = 365 * 24 * 3600
 
 SALT_BYTES: Final = 32
 """Length of the salt that hides a commitment."""
+
+FILES_STEP: Final = 2
+"""Number of the first step that makes a file; running from it on gives the same files, and keeps the salt."""
 
 DRAFT_STEP: Final = 6
 """Number of the step that drafts what is signed; running it again gives a fresh deadline."""
@@ -49,13 +56,13 @@ class Filed:
 
 @DBOS.workflow(name="registration", max_recovery_attempts=1000)
 def prepare(filed: Filed) -> Draft:
-    """Make and pin everything that the registration names, then draft it."""
+    """Make everything that the registration names, then draft it."""
     services = engine().services
     salt = run_step("check", _check, services, filed)
-    renditions = run_step("preview", _pin_preview, services, filed)
-    sealed = run_step("seal", _pin_sealed, services, filed)
-    provenance = run_step("provenance", _pin_provenance, services, filed)
-    metadata = run_step("metadata", _pin_metadata, services, filed, renditions + sealed, provenance)
+    renditions = run_step("preview", _preview, services, filed)
+    sealed = run_step("seal", _sealed, services, filed)
+    provenance = run_step("provenance", _provenance, services, filed)
+    metadata = run_step("metadata", _metadata, services, filed, renditions + sealed, provenance)
     return run_step("draft", draft, services, filed, metadata, provenance, salt)
 
 
@@ -66,30 +73,34 @@ def _check(services: Services, filed: Filed) -> bytes:
     return secrets.token_bytes(SALT_BYTES)
 
 
-def _pin_preview(services: Services, filed: Filed) -> tuple[Rendition, ...]:
+def _preview(services: Services, filed: Filed) -> tuple[Rendition, ...]:
     preview = make_preview(services.vault.master(filed.identity.work_id), filed.identity)
     if preview is None:
         return ()
     preview = mark_preview(services, filed.identity.work_id, filed.request, preview)
     digest = "0x" + hashlib.sha256(preview.data).hexdigest()
-    cid = services.ipfs.pin(preview.data)
+    cid = services.vault.keep_file(preview.data, filed.identity.work_id)
     return (Rendition("preview", preview.media_type, len(preview.data), digest, cid),)
 
 
-def _pin_sealed(services: Services, filed: Filed) -> tuple[Rendition, ...]:
+def _sealed(services: Services, filed: Filed) -> tuple[Rendition, ...]:
     """What a licensee will open; a work that nobody can buy has none. The journal gets its CID, and never the key."""
-    return (seal_master(services, filed.identity),) if is_for_sale(filed.request) else ()
+    return (
+        (seal_master(services, filed.identity.work_id, filed.identity.media_type),)
+        if is_for_sale(filed.request)
+        else ()
+    )
 
 
-def _pin_provenance(services: Services, filed: Filed) -> tuple[bytes, str] | None:
+def _provenance(services: Services, filed: Filed) -> tuple[bytes, str] | None:
     """sha256 and CID of the record."""
     if filed.request.provenance is None:
         return None
     data = canonical_json(filed.request.provenance)
-    return hashlib.sha256(data).digest(), services.ipfs.pin(data)
+    return hashlib.sha256(data).digest(), services.vault.keep_file(data, filed.identity.work_id)
 
 
-def _pin_metadata(
+def _metadata(
     services: Services, filed: Filed, renditions: tuple[Rendition, ...], provenance: tuple[bytes, str] | None
 ) -> tuple[Metadata, bytes, str]:
     """The metadata, its sha256 and its CID."""
@@ -106,16 +117,16 @@ def _pin_metadata(
         content_code=identity.content_code,
         renditions=renditions,
         provenance=provenance[1] if provenance else None,
-        features=_pin_features(services, identity.work_id),
+        features=_features(services, identity.work_id),
     )
     data = canonical_json(metadata_to_json(identity.work_id, metadata))
-    return metadata, hashlib.sha256(data).digest(), services.ipfs.pin(data)
+    return metadata, hashlib.sha256(data).digest(), services.vault.keep_file(data, identity.work_id)
 
 
-def _pin_features(services: Services, work: int) -> str | None:
+def _features(services: Services, work: int) -> str | None:
     """CID of what the work is recognised by, None for a featureless one."""
     features = services.vault.features(work)
-    return None if features is None else services.ipfs.pin(features)
+    return None if features is None else local_cid(features)
 
 
 def draft(

@@ -1,4 +1,8 @@
-"""The second workflow of a registration: from the registrant's signature to the title."""
+"""The second workflow of a registration: from the registrant's signature to the title.
+
+What the title names is pinned between commitment and reveal: after the priority is reserved, since metadata tells the
+work's id to whoever watches the nodes, and before the title can lead anybody to it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,8 @@ from offchain.chain import Call, Registration, work_hex
 from offchain.chain.eip712 import digest
 from offchain.chain.sender import Receipt
 from offchain.chain.waiting import await_block_after
-from offchain.errors import DeniedError, RefusedError, UnavailableError
+from offchain.errors import DeniedError, NotFoundError, RefusedError, UnavailableError
+from offchain.storage import local_cid
 from offchain.store import TitleRecord
 from offchain.workflows.catalogue import record_work
 from offchain.workflows.engine import engine, run_step
@@ -18,6 +23,7 @@ from offchain.workflows.guards import find_title
 from offchain.workflows.holdings import record_contents
 from offchain.workflows.jobs import Draft
 from offchain.workflows.metadata import Rendition
+from offchain.workflows.sealing import pin_sealed, sealed_rendition
 from offchain.workflows.services import Services
 
 __all__ = ["publish", "published_title"]
@@ -28,9 +34,10 @@ _RELAYERS_OWN: Final = frozenset({"insufficient-funds", "fee-above-cap", "nonce-
 
 @DBOS.workflow(name="registration.publish", max_recovery_attempts=1000)
 def publish(draft: Draft, signature: bytes) -> dict[str, Any]:
-    """Commit, register in a later block, and read the title back."""
+    """Commit, pin, register in a later block, and read the title back."""
     services = engine().services
     commitment = run_step("commit", _commit, services, draft["registration"])
+    run_step("pin", _pin, services, draft)
     transaction = run_step("register", _register, services, draft, signature)
     return run_step("index", _index, services, draft, commitment, transaction)
 
@@ -56,6 +63,34 @@ def _commit(services: Services, registration: Registration) -> bytes:
     receipt = _relay(services, registry.commit(commitment), f"commit:{commitment.hex()}")
     await_block_after(services.client, receipt.block)
     return receipt.tx_hash
+
+
+def _pin(services: Services, draft: Draft) -> None:
+    """Pin all that the title will name, its metadata last: where that is found, the rest is."""
+    work, metadata = draft["registration"].work, draft["metadata"]
+    services.vault.touch(work)
+    sealed = sealed_rendition(metadata)
+    if sealed is not None and pin_sealed(services, work) != sealed.cid:
+        raise _lost(sealed.cid)
+    if metadata.features is not None:
+        _pin_file(services, services.vault.features(work), metadata.features)
+    public = [each.cid for each in metadata.renditions if each.scheme is None]
+    for cid in (*public, draft["provenance_cid"], draft["metadata_cid"]):
+        if cid is not None:
+            _pin_file(services, services.vault.file(cid, work), cid)
+
+
+def _pin_file(services: Services, data: bytes | None, cid: str) -> None:
+    if data is not None and local_cid(data) == cid:
+        services.ipfs.pin(data)
+    elif not services.ipfs.is_pinned(cid):  # as it may be for a draft of an earlier version
+        raise _lost(cid)
+
+
+def _lost(cid: str) -> NotFoundError:
+    return NotFoundError(
+        "rendition-missing", f"this machine no longer has {cid}, which the signature names", "submit the file again"
+    )
 
 
 def _register(services: Services, draft: Draft, signature: bytes) -> bytes:

@@ -2,10 +2,10 @@
 
     file ─ identify ─ refuse duplicates ─ keep the master        at once, so that the caller learns what is wrong
          ─ check ─ preview ─ seal ─ provenance ─ metadata        first workflow; its last step drafts what to sign
-         ─ commit ─ register ─ index                             second workflow, once the signature is there
+         ─ commit ─ pin ─ register ─ index                       second workflow, once the signature is there
 
-What repeats without harm: pins are content-addressed, the salt is in the journal before it is used, and both
-transactions are sent under a key by which the sender knows them again.
+Nothing leaves this machine before the commitment does. What repeats without harm: pins are content-addressed, the salt
+is in the journal before it is used, and both transactions are sent under a key by which the sender knows them again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from offchain.workflows.engine import Engine
 from offchain.workflows.guards import require_acceptable, require_possible, require_unregistered
 from offchain.workflows.jobs import PUBLISHING, Draft, Job
 from offchain.workflows.originality import require_original
-from offchain.workflows.preparing import DRAFT_STEP, Filed, prepare
+from offchain.workflows.preparing import DRAFT_STEP, FILES_STEP, Filed, prepare
 from offchain.workflows.publishing import publish, published_title
 from offchain.workflows.requests import RegistrationRequest
 from offchain.workflows.services import Services
@@ -120,10 +120,11 @@ def _is_overtaken(engine: Engine, job: Job) -> bool:
 def _begin_again(engine: Engine, job_id: str) -> None:
     """A failed preparation goes on where it failed; after a failed publication the registrant must sign anew.
 
-    The draft made anew keeps the salt: a commitment already made still gives its priority.
+    The files are made anew, too, since one that was lost may have been the reason. The draft made anew keeps the salt:
+    a commitment already made still gives its priority.
     """
     if engine.forget(job_id + PUBLISHING):
-        engine.rewind(job_id, DRAFT_STEP)
+        engine.rewind(job_id, FILES_STEP)
     else:
         engine.retry(job_id)
 

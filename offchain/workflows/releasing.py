@@ -5,7 +5,8 @@
 Nothing is believed that the store has copied from the chain: a licence that expired, was given back or transferred
 opens nothing from that block on. What was opened before stays open to whoever kept it; no lock changes that. So no key
 leaves before it is settled who may have it: neither to the holder of a title that is not final, nor for a licence that
-can be given back, nor for a work that somebody else registered with the metadata that was made here.
+can be given back, nor for a work that somebody else registered with the metadata that was made here, nor by a right
+that a reorganisation may undo: it must stand at the newest block, and must have stood some blocks before.
 """
 
 from __future__ import annotations
@@ -19,17 +20,19 @@ from offchain.chain.address import parse_address
 from offchain.chain.eip712 import TypedData, key_log_request_typed, key_request_typed
 from offchain.chain.key_request import KeyLogRequest, KeyRequest
 from offchain.chain.signatures import require_signature
+from offchain.chain.signer import DEVELOPMENT_CHAINS
 from offchain.errors import DeniedError, InputError, NotFoundError, RefusedError
 from offchain.storage.age import normal_recipient, wrap_key
 from offchain.store import KeyReleaseRecord
 from offchain.workflows.catalogue import describe
 from offchain.workflows.holdings import find_content
 from offchain.workflows.metadata import Rendition
-from offchain.workflows.sealing import content_key, sealed_rendition
+from offchain.workflows.sealing import content_key, sealed_later, sealed_rendition
 from offchain.workflows.services import Services
 from offchain.workflows.terms.scope import MEDIA, medium_of, scope_names
 
 __all__ = [
+    "RELEASES_PER_DAY",
     "KeyRelease",
     "draft_key_request",
     "key_releases",
@@ -41,6 +44,12 @@ __all__ = [
 
 LONGEST: Final = 3600
 """Seconds that a request may be good for: a signature that leaks is soon worth nothing."""
+
+CONFIRMATIONS: Final = 6
+"""Blocks that a right must be deep, unless COLOPHON_KEY_CONFIRMATIONS says otherwise; local chains ask for none."""
+
+RELEASES_PER_DAY: Final = 100
+"""Times that a licence, or a title, is given its key in a day: a log that one can fill tells nobody anything."""
 
 _DRAFTED: Final = 600
 _DAY: Final = 86_400
@@ -104,8 +113,8 @@ def release_key(services: Services, request: KeyRequest, signature: bytes) -> Ke
     Raises:
         InputError: `recipient-malformed`, or `deadline-far`, more than `LONGEST` seconds ahead.
         DeniedError: `bad-signature`, `not-licence-holder`, `not-title-holder`, `scope-not-bought`.
-        RefusedError: `expired`, `title-not-final`, `licence-expired`, `licence-refundable`, `wrong-work`, or
-            `request-used`.
+        RefusedError: `expired`, `title-not-final`, `licence-expired`, `licence-refundable`, `right-not-confirmed`,
+            `wrong-work`, `request-used`, or `too-many-releases`.
         NotFoundError: `unknown-licence`, `unknown-work`, `content-not-sealed`.
         UnavailableError: the chain does not answer, or the service cannot open its keys.
     """
@@ -118,6 +127,7 @@ def release_key(services: Services, request: KeyRequest, signature: bytes) -> Ke
         _require_licence(services, request, rendition, now)
     else:
         _require_final(_require_title(services, request.account, request.work), now)
+    _require_confirmed(services, request, rendition, block)
     _log(services, request, recipient, block, now)
     return KeyRelease(request, wrap_key(key, recipient), rendition, block)
 
@@ -140,12 +150,13 @@ def shown_releases(
 
     Raises:
         InputError: `deadline-far`.
-        DeniedError: `bad-signature`, `not-title-holder`.
+        DeniedError: `wrong-service`, `bad-signature`, `not-title-holder`.
         RefusedError: `expired`.
         NotFoundError: `unknown-work`.
         UnavailableError: the chain does not answer.
     """
     _require_timely(request.deadline, services.now())
+    _require_service(services, request.service)
     require_signature(services.client, request.account, log_request_typed(services, request), signature)
     _require_title(services, request.account, request.work)
     return key_releases(services, request.work, limit, before=before)
@@ -160,17 +171,26 @@ def _require_timely(deadline: int, now: int) -> None:
         )
 
 
+def _require_service(services: Services, named: str) -> None:
+    """The setting decides, and not the request's Host header, which whoever sends it chooses."""
+    own = services.settings.service_url
+    if named != own:
+        raise DeniedError(
+            "wrong-service", f"this was signed for {named!r}, and this service is {own}", f"sign for {own}", service=own
+        )
+
+
 def _sealed(services: Services, work: int) -> tuple[Rendition, bytes]:
     """The rendition that the registered metadata names, and the key that opens it."""
     kept = content_key(services, work)
     metadata = describe(services, work).metadata
-    rendition = None if metadata is None else sealed_rendition(metadata)
+    rendition = None if metadata is None else sealed_rendition(metadata) or sealed_later(metadata, kept)
     # The same master may have been sealed by another service, under another key, and registered from there.
     if rendition is None or rendition.cid != kept.cid or not _is_published(services, work, rendition.cid):
         raise NotFoundError(
             "content-not-sealed",
-            "this service did not both seal and register the content that the work's metadata names",
-            "ask the service that the work was registered with",
+            "this service did not both seal and register the content of this work",
+            "ask the service that the work was registered with; there colophon seal WORK seals what is not yet",
             work=work_hex(work),
         )
     return rendition, kept.key
@@ -227,6 +247,34 @@ def _require_settled(licence: Licence, now: int) -> None:
         )
 
 
+def _require_confirmed(services: Services, request: KeyRequest, rendition: Rendition, head: int) -> None:
+    """The newest blocks may be replaced by others, and what was opened by them cannot be taken back."""
+    depth = services.settings.key_confirmations
+    if depth is None:
+        depth = 0 if services.client.chain_id in DEVELOPMENT_CHAINS else CONFIRMATIONS
+    if depth and not _stood(services, request, rendition, head - depth):
+        raise RefusedError(
+            "right-not-confirmed",
+            f"this right is not yet {depth} blocks deep, so a reorganisation may undo it",
+            f"send the request again after {depth} blocks",
+            confirmations=depth,
+            block=head,
+        )
+
+
+def _stood(services: Services, request: KeyRequest, rendition: Rendition, block: int) -> bool:
+    """Whether the right was there at a block."""
+    if block < services.contracts.deployment.block:
+        return False
+    if request.licence:
+        medium = MEDIA[medium_of(rendition.media_type)]
+        return services.contracts.licensing.may_use(request.licence, request.account, medium, block=block)
+    try:
+        return services.contracts.registry.title(request.work, block=block).holder == request.account
+    except NotFoundError:
+        return False
+
+
 def _require_final(title: Title, now: int) -> None:
     """Until then whoever has the earlier commitment takes the title, and what was opened cannot be taken back."""
     if now < title.final_at:
@@ -254,6 +302,13 @@ def _log(services: Services, request: KeyRequest, recipient: str, block: int, no
     with services.store.transaction() as tx:
         if tx.key_releases.is_used(request.account, request.nonce):
             raise RefusedError("request-used", "this request was answered before", "sign a new one, with another nonce")
+        if tx.key_releases.count(request.work, request.licence, now - _DAY) >= RELEASES_PER_DAY:
+            raise RefusedError(
+                "too-many-releases",
+                f"this right was given the key {RELEASES_PER_DAY} times within a day",
+                "open the content with the key that you were given, or ask again tomorrow",
+                limit=RELEASES_PER_DAY,
+            )
         tx.key_releases.add(
             KeyReleaseRecord(
                 work=request.work,

@@ -1,14 +1,17 @@
 """Sealing: the rendition of a work for sale that only licensees can open, and the content keys behind it.
 
-A work has one content key in a store. It is made once, with the salt of its sealed rendition, so that a step that is
-repeated pins the same bytes. Keys lie in the store wrapped under the master key, and leave it only by
-`offchain.workflows.releasing`; no step returns one, since the journal keeps what steps return.
+A work has one content key in a store. It is made once, with the salt of its sealed rendition, so that sealing again
+gives the same bytes: they are made for their CID, and once more to be pinned, and lie nowhere in between. Keys
+lie in the store wrapped under the master key, and leave it only by `offchain.workflows.releasing`; no step returns one,
+since the journal keeps what steps return.
 """
 
 from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -16,10 +19,12 @@ from typing import Final
 from offchain.chain import work_hex
 from offchain.chain.signer import DEVELOPMENT_CHAINS
 from offchain.errors import NotFoundError, RefusedError, UnavailableError
-from offchain.identity import Identity
+from offchain.storage import local_cid
 from offchain.storage.master_key import MasterKey, keep_master_key
-from offchain.storage.sealing import SEALED_SCHEME, sealed
+from offchain.storage.sealing import SEALED_SCHEME, sealed, sealed_size
 from offchain.storage.stream import KEY_SIZE, SALT_SIZE
+from offchain.storage.unixfs import outline
+from offchain.storage.upload import part_cids
 from offchain.store import ContentKeyRecord, Store
 from offchain.workflows.metadata import Metadata, Rendition
 from offchain.workflows.requests import RegistrationRequest
@@ -29,9 +34,12 @@ __all__ = [
     "ContentKey",
     "content_key",
     "is_for_sale",
+    "pin_sealed",
     "require_master_key",
     "rewrap_keys",
     "seal_master",
+    "sealed_cids",
+    "sealed_later",
     "sealed_rendition",
 ]
 
@@ -45,10 +53,12 @@ class ContentKey:
     Attributes:
         key: 32 bytes.
         cid: of the sealed rendition that it opens, None before that is pinned.
+        sha256: of that rendition, `0x` and hex, where the work was sealed after its registration.
     """
 
     key: bytes = field(repr=False)
     cid: str | None
+    sha256: str | None = None
 
 
 def is_for_sale(request: RegistrationRequest) -> bool:
@@ -75,27 +85,53 @@ def require_master_key(services: Services) -> MasterKey:
     return keep_master_key(services.settings.home / "content.key")
 
 
-def seal_master(services: Services, identity: Identity) -> Rendition:
-    """Encrypt a work's master and pin it; doing it again gives the same rendition.
+def seal_master(services: Services, work: int, media_type: str) -> Rendition:
+    """What a work's master is when it is encrypted; doing it again gives the same. Nothing is pinned.
 
     Raises:
         NotFoundError: `master-missing`.
-        UnavailableError: `master-damaged`, `disk-failed`, `no-content-key`, or the IPFS node's reason.
+        UnavailableError: `master-damaged`, `disk-failed`, `no-content-key`.
     """
-    work = identity.work_id
-    master = services.vault.master(work)
-    kept = _kept(services, work) or _make(services, work)
-    key = _unwrap(require_master_key(services), kept)
-    with services.vault.scratch() as path:
-        size, digest = _write(master, path, key, kept.salt)
+    with _ciphertext(services, work) as (path, size, digest), path.open("rb") as stream:
+        return Rendition(_ROLE, media_type, size, digest, local_cid(stream), SEALED_SCHEME)
+
+
+def pin_sealed(services: Services, work: int) -> str:
+    """Encrypt a work's master and pin it; its CID, which is that of `seal_master`.
+
+    Raises:
+        NotFoundError, UnavailableError: as `seal_master`, or the IPFS nodes' reason.
+    """
+    services.vault.touch(work)
+    with _ciphertext(services, work) as (path, _, _):
         cid = services.ipfs.pin(path)
     _remember(services.store, work, cid)
-    return Rendition(_ROLE, identity.media_type, size, "0x" + digest, cid, SEALED_SCHEME)
+    return cid
+
+
+def sealed_cids(services: Services, work: int) -> tuple[str, ...]:
+    """CIDs that pinning a sealed work may leave on a node: of its parts, the whole last; none where none was sealed.
+
+    Raises:
+        NotFoundError, UnavailableError: as `seal_master`.
+    """
+    if _kept(services, work) is None:
+        return ()
+    with _ciphertext(services, work) as (path, _, _), path.open("rb") as stream:
+        tree = outline(stream)
+    return (*part_cids(tree), tree.cid)
 
 
 def sealed_rendition(metadata: Metadata) -> Rendition | None:
-    """The rendition that a work's content key opens, or None."""
+    """The rendition that a work's content key opens, as its metadata names it, or None."""
     return next((each for each in metadata.renditions if each.scheme == SEALED_SCHEME), None)
+
+
+def sealed_later(metadata: Metadata, key: ContentKey) -> Rendition | None:
+    """The same of a work that was sealed after its registration, as the store tells it, or None."""
+    if key.cid is None or key.sha256 is None:
+        return None
+    return Rendition(_ROLE, metadata.media_type, sealed_size(metadata.size), key.sha256, key.cid, SEALED_SCHEME)
 
 
 def content_key(services: Services, work: int) -> ContentKey:
@@ -110,10 +146,11 @@ def content_key(services: Services, work: int) -> ContentKey:
         raise NotFoundError(
             "content-not-sealed",
             "this service has no key of this work",
-            "ask the service that the work was registered with: colophon open --service URL",
+            "ask the service that it was registered with: colophon open --service URL; there colophon seal WORK helps",
             work=work_hex(work),
         )
-    return ContentKey(_unwrap(require_master_key(services), kept), kept.cid)
+    told = None if kept.digest is None else "0x" + kept.digest.hex()
+    return ContentKey(_unwrap(require_master_key(services), kept), kept.cid, told)
 
 
 def rewrap_keys(store: Store, old: MasterKey, new: MasterKey) -> int:
@@ -162,6 +199,17 @@ def _unwrap(master: MasterKey, record: ContentKeyRecord) -> bytes:
             found=master.id,
         )
     return master.unwrap(record.work, record.wrapped)
+
+
+@contextmanager
+def _ciphertext(services: Services, work: int) -> Iterator[tuple[Path, int, str]]:
+    """The sealed master as a file for the block, its size, and its sha256 as `0x` and hex."""
+    master = services.vault.master(work)
+    kept = _kept(services, work) or _make(services, work)
+    key = _unwrap(require_master_key(services), kept)
+    with services.vault.scratch() as path:
+        size, digest = _write(master, path, key, kept.salt)
+        yield path, size, "0x" + digest
 
 
 def _write(master: Path, place: Path, key: bytes, salt: bytes) -> tuple[int, str]:

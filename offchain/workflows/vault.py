@@ -1,7 +1,7 @@
 """The vault: masters on this machine's disk, by their sha256, readable by this user alone.
 
 A master is never pinned: IPFS gets renditions only. Files come in through a spool and move into place in one rename,
-so a file under `masters/` is complete.
+so a file under `masters/` is complete. Under `files/` lies, by work and CID, what is pinned once its registrant signs.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path, PurePath
 from typing import BinaryIO, Final, TypeAlias
 
 from offchain.errors import InputError, NotFoundError, UnavailableError
+from offchain.storage import local_cid
 
 __all__ = ["Source", "Vault"]
 
@@ -38,6 +39,7 @@ class Vault:
     def __init__(self, folder: Path, limit: int) -> None:
         self._masters = folder / "masters"
         self._features = folder / "features"
+        self._files = folder / "files"
         self._spool = folder / "spool"
         self._limit = limit
 
@@ -102,19 +104,54 @@ class Vault:
         Raises:
             UnavailableError: `disk-failed`.
         """
-        place = self._features / f"{work:064x}"
-        spooled = self._empty("")  # not a file of the user's: his limit does not count
-        try:
-            spooled.write_bytes(features)
-            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            spooled.replace(place)
-        except OSError as error:
-            raise _disk(error) from error
+        self._write(self._features / f"{work:064x}", features)
 
     def features(self, work: int) -> bytes | None:
         """What was kept by `keep_features`; None for a featureless work."""
         place = self._features / f"{work:064x}"
         return place.read_bytes() if place.exists() else None
+
+    def keep_file(self, data: bytes, work: int) -> str:
+        """Keep a small public file of a work until it is pinned, and for repairs after that; its CID.
+
+        Raises:
+            UnavailableError: `disk-failed`.
+        """
+        cid = local_cid(data)
+        self._write(self._files / f"{work:064x}" / cid, data)
+        return cid
+
+    def file(self, cid: str, work: int) -> bytes | None:
+        """What was kept by `keep_file` under this CID; None where it is not there, or is damaged."""
+        place = self._files / f"{work:064x}" / cid
+        data = place.read_bytes() if place.exists() else b""
+        return data if local_cid(data) == cid else None
+
+    def files(self, work: int) -> tuple[str, ...]:
+        """CIDs of what was kept by `keep_file` for a work."""
+        return tuple(sorted(path.name for path in (self._files / f"{work:064x}").glob("*")))
+
+    def touch(self, work: int) -> None:
+        """Note that something of a work is being pinned.
+
+        Raises:
+            UnavailableError: `disk-failed`.
+        """
+        place = self._files / f"{work:064x}"
+        try:
+            place.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.utime(place)
+        except OSError as error:
+            raise _disk(error) from error
+
+    def touched(self, work: int) -> float:
+        """When a work was last handed in, drafted or pinned, Unix seconds; 0 for one that is not here."""
+        places = (self._place(work), self._files / f"{work:064x}")
+        return max((place.stat().st_mtime for place in places if place.exists()), default=0.0)
+
+    def works(self) -> tuple[int, ...]:
+        """Works whose master lies here."""
+        return tuple(sorted(int(path.name, 16) for path in self._masters.glob("*")))
 
     def drop(self, spooled: Path) -> None:
         """Forget a spooled file."""
@@ -144,6 +181,16 @@ class Vault:
                 "master-damaged", "the master on disk is damaged", "check the disk and submit the file again"
             )
         return place
+
+    def _write(self, place: Path, data: bytes) -> None:
+        """A file of our own making: the limit on what users hand in does not count."""
+        spooled = self._empty("")
+        try:
+            spooled.write_bytes(data)
+            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            spooled.replace(place)
+        except OSError as error:
+            raise _disk(error) from error
 
     def _take(self, pieces: Iterator[bytes], name: str | None) -> Path:
         spooled = self._empty(PurePath(name or "").suffix)

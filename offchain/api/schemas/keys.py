@@ -62,6 +62,7 @@ class KeyLogMessageIn(BaseModel):
 
     account: Account
     work: int = Field(ge=0, lt=2**256)
+    service: str = Field(max_length=300, description="scheme, host and port of the service that is asked")
     deadline: int = Field(ge=0, lt=2**256, description="Unix seconds, at most an hour ahead")
 
     def struct(self) -> KeyLogRequest:
@@ -70,7 +71,7 @@ class KeyLogMessageIn(BaseModel):
         Raises:
             InputError: `address-malformed`.
         """
-        return KeyLogRequest(parse_address(self.account), self.work, self.deadline)
+        return KeyLogRequest(parse_address(self.account), self.work, self.service, self.deadline)
 
 
 class KeyLogIn(Received):

@@ -12,6 +12,7 @@ import numpy as np
 
 from offchain.identity import ffmpeg
 from offchain.identity.marks.audio import READ_RATE, Samples, embed, fold, read
+from offchain.identity.marks.opened import sound_of
 
 __all__ = ["mark_mp3"]
 
@@ -38,21 +39,14 @@ def mark_mp3(excerpt: bytes, reference: int, key: bytes) -> bytes | None:
         MP3, or None where the mark cannot be read back: the excerpt is too short or too quiet.
 
     Raises:
-        UnavailableError: `ffmpeg-missing`.
+        InputError: as `sound_of`.
+        UnavailableError: `ffmpeg-missing`, `decoder-away` or `decoder-busy`.
     """
     with tempfile.TemporaryDirectory(prefix="colophon-marking-") as folder:
         path = Path(folder) / "sound"
-        path.write_bytes(excerpt)
-        path.write_bytes(_wav(embed(_decoded(path, _RATE), _RATE, reference, key)))
+        path.write_bytes(_wav(embed(sound_of(excerpt, _RATE), _RATE, reference, key)))
         (marked,) = ffmpeg.read(path, "audio", [_MP3], _BOUNDS)
-        path.write_bytes(marked)
-        return marked if read(fold(_decoded(path, READ_RATE)[:, 0]), key) == reference else None
-
-
-def _decoded(path: Path, rate: int) -> Samples:
-    options = ("-map", "0:a:0", "-ac", "1", "-ar", str(rate), "-c:a", "pcm_f32le", "-f", "f32le")
-    (data,) = ffmpeg.read(path, "audio", [options], _BOUNDS)
-    return np.frombuffer(data, dtype="<f4").reshape(-1, 1)
+        return marked if read(fold(sound_of(marked, READ_RATE)[:, 0]), key) == reference else None
 
 
 def _wav(sound: Samples) -> bytes:

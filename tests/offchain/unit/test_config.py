@@ -56,3 +56,26 @@ def test_settings__several_nodes__are_shown_without_secrets_and_have_a_quorum(tm
     told = load_settings({**environ, "COLOPHON_PIN_QUORUM": "2"})
     assert told.pin_quorum == 2
     assert repr(told).endswith("ipfs_url=http://one:5001,http://two:5001)")
+
+
+@pytest.mark.parametrize(("value", "learns"), [(None, False), ("0", False), ("1", True)])
+def test_settings__learning_of_demand__is_off_unless_wished(tmp_path: Path, value, learns):
+    environ = {"COLOPHON_HOME": str(tmp_path)} | ({} if value is None else {"COLOPHON_LEARN_DEMAND": value})
+    assert load_settings(environ).learn_demand is learns
+
+
+def test_settings__switch_neither_on_nor_off__is_refused(tmp_path: Path):
+    with pytest.raises(InputError, match="COLOPHON_LEARN_DEMAND is 'yes'"):
+        load_settings({"COLOPHON_HOME": str(tmp_path), "COLOPHON_LEARN_DEMAND": "yes"})
+
+
+def test_settings__of_keys__are_read_and_the_service_is_named_in_one_way(tmp_path: Path):
+    environ = {"COLOPHON_HOME": str(tmp_path)}
+    told = load_settings({**environ, "COLOPHON_API_PORT": "8123"})
+    assert (told.key_confirmations, told.service_url) == (None, "http://127.0.0.1:8123")
+    told = load_settings(
+        {**environ, "COLOPHON_KEY_CONFIRMATIONS": "0", "COLOPHON_SERVICE_URL": "https://Colophon.example/"}
+    )
+    assert (told.key_confirmations, told.service_url) == (0, "https://colophon.example")
+    with pytest.raises(InputError):
+        load_settings({**environ, "COLOPHON_KEY_CONFIRMATIONS": "some"})

@@ -104,3 +104,30 @@ def test_keys_rewrap__new_key_file__opens_what_the_old_one_did(cli: Cli, licence
     finally:
         back = cli("keys", "rewrap", old, COLOPHON_CONTENT_KEY_FILE=str(new))
     assert back.status == 0, back
+
+
+def test_seal__registered_without_an_offer__opens_from_then_on(cli: Cli, tmp_path: Path):
+    """Its holder may offer it on chain later; until it is sealed nobody has anything to open."""
+    master, out = tmp_path / "later.txt", tmp_path / "opened.txt"
+    master.write_text(" ".join(f"later{number}" for number in range(100)))
+    (item,) = cli.json("register", master, "--as", 3)["items"]
+    ended = cli("open", item["work"], "--out", out, "--as", 3, "--json")
+    assert (ended.status, ended.json["code"]) == (3, "content-not-sealed")
+    assert "colophon seal" in ended.json["remedy"]
+    told = cli.json("seal", master)
+    assert cli.json("seal", item["work"]) == told
+    cli.json("open", item["work"], "--out", out, "--as", 3)
+    assert out.read_bytes() == master.read_bytes()
+
+
+def test_seal__work_that_nobody_registered__not_found(cli: Cli):
+    ended = cli("seal", "0x" + "17" * 32, "--json")
+    assert (ended.status, ended.json["code"]) == (3, "unknown-work")
+
+
+def test_index_and_sweep__nothing_wrong__say_so(cli: Cli, photograph: str):
+    checked = cli.json("index", "check")
+    assert checked["damage"] == []
+    assert photograph not in checked["featureless"]
+    assert cli.json("index", "rebuild")["unread"] == []
+    assert cli.json("storage", "sweep") == {"removed": False, "pins": []}

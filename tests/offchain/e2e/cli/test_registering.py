@@ -137,6 +137,7 @@ def test_register__killed_while_pinning__same_command_finishes_it(cli, tmp_path)
     master = tmp_path / "killed.txt"
     master.write_text(text("killed"))
     command = ("register", str(master), "--as", str(STRANGER))
+    before = transactions(cli, STRANGER)
     with closing(socket.create_server(("127.0.0.1", 0))) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         arguments = [sys.executable, "-m", "offchain.cli", *command]
@@ -146,7 +147,7 @@ def test_register__killed_while_pinning__same_command_finishes_it(cli, tmp_path)
         child.kill()
         child.wait()
         asked.close()
-    before = transactions(cli, STRANGER)
+    assert transactions(cli, STRANGER) == before + 1  # nothing is pinned before the commitment
     (item,) = cli.json(*command)["items"]
     assert item["state"] == "registered"
     assert transactions(cli, STRANGER) == before + 2  # one commitment and one registration

@@ -36,6 +36,16 @@ def test_price__registered_work__ceiling_holds_and_every_price_is_explained(cli,
     assert all(price["explanation"]["sentence"] for price in prices)
 
 
+def test_price__explained_and_drawn__adaptation_is_held_by_its_ceiling(cli, photograph, tmp_path):
+    """The holder allows at most 100 for adaptations; the stated demand of organisations would bear more."""
+    path, only = tmp_path / "curve.svg", ("--tier", "adaptation", "--segment", "organisation")
+    ended = cli("price", photograph, "--explain", "--picture", path, *only)
+    assert ended.status == 0, ended
+    assert "its ceiling leaves no price above" in ended.out
+    assert "×" in ended.out
+    assert path.read_text().startswith("<svg ")
+
+
 def test_quote__json__has_the_fields_that_the_api_gives(cli, photograph):
     told = cli.json("quote", photograph, "--tier", "personal")
     assert set(told) == set(QuoteOut.model_fields) - {"order", "permit"}

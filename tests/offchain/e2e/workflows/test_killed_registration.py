@@ -41,9 +41,15 @@ def test_registration__killed_after_each_step__one_title_one_commitment_two_tran
     """Every step is idempotent, and a transaction that was sent is known again by its key."""
     client = site.world.client
     before = client.nonce(site.address(RELAYER))
+    node = IpfsNode(site.environ["COLOPHON_IPFS_URL"])
     for step in (*STEPS["registration"], *STEPS["registration" + PUBLISHING]):
         killed = process(site, step)
         assert killed.returncode == -signal.SIGKILL, f"{step}: {killed.stdout}{killed.stderr}"
+        if step == "commit":
+            drafted = list((site.settings.home / "files").glob("*/*"))
+            # What names the sealed content of this run is in no other's metadata.
+            (metadata,) = (path.name for path in drafted if b"colophon-sealed-1" in path.read_bytes())
+            assert not node.is_pinned(metadata)
     survived = process(site, "-")
     assert survived.returncode == 0, survived.stdout + survived.stderr
     result = json.loads(survived.stdout.splitlines()[-1])
@@ -57,7 +63,6 @@ def test_registration__killed_after_each_step__one_title_one_commitment_two_tran
     assert (names.count("Committed"), names.count("WorkRegistered")) == (1, 1)
     # The relayer sent the commitment and the registration, each once.
     assert client.nonce(site.address(RELAYER)) - before == 2
-    node = IpfsNode(site.environ["COLOPHON_IPFS_URL"])
     cids = [result["metadata"], result["provenance"], *(each["cid"] for each in result["renditions"])]
     assert len(cids) == 4
     assert all(node.is_pinned(cid) for cid in cids)

@@ -14,13 +14,16 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from offchain.chain import Listing, Terms
+from offchain.chain import Listing, Registration, Terms
 from offchain.chain.key_request import KeyLogRequest
 from offchain.chain.structs import ZERO_ADDRESS
-from offchain.errors import RefusedError, UnavailableError
+from offchain.errors import NotFoundError, RefusedError, UnavailableError
+from offchain.storage import open_pins
 from offchain.storage.age import new_identity, recipient_of, unwrap_key
 from offchain.storage.master_key import MasterKey
 from offchain.storage.sealing import opened
+from offchain.workflows.holdings import Holding, holdings
+from offchain.workflows.late_sealing import seal_registered
 from offchain.workflows.releasing import (
     LONGEST,
     draft_key_request,
@@ -38,6 +41,7 @@ from tests.offchain.site import ADA, BEN, CLEO, DORA, EMIL, PRIDE, ROCKET, Site,
 
 IDENTITY = new_identity()
 DAY = 86_400
+SERVICE = "http://127.0.0.1:8000"
 PERSONAL = standard_terms()[0].terms
 
 
@@ -336,7 +340,7 @@ def test_release__answered__is_in_the_log_and_refused_ones_are_not(services: Ser
 
 
 def log_of(visitor: Visitor, services: Services, work: str, seconds: int = 600, **page: int) -> Any:
-    request = KeyLogRequest(visitor.address, int(work, 16), services.now() + seconds)
+    request = KeyLogRequest(visitor.address, int(work, 16), SERVICE, services.now() + seconds)
     typed = log_request_typed(services, request)
     body = {"request": typed["message"], "signature": visitor.sign(typed), **page}
     return visitor.client.post("/v1/keys/log", json=body)
@@ -362,10 +366,37 @@ def test_list_key_releases__anybody_else__is_denied(services: Services, ada, dor
     assert refusal(log_of(ada, services, "0x" + "1" * 64)) == (404, "unknown-work")
     assert refusal(log_of(ada, services, rocket["work"], seconds=-1)) == (409, "expired")
     assert refusal(log_of(ada, services, rocket["work"], seconds=LONGEST + 60)) == (422, "deadline-far")
-    request = KeyLogRequest(ada.address, int(rocket["work"], 16), services.now() + 60)
+    request = KeyLogRequest(ada.address, int(rocket["work"], 16), SERVICE, services.now() + 60)
     typed = log_request_typed(services, request)
     forged = {"request": typed["message"], "signature": dora.sign(typed)}
     assert refusal(ada.client.post("/v1/keys/log", json=forged)) == (403, "bad-signature")
+
+
+def test_list_key_releases__signed_for_another_service__is_denied(services: Services, ada: Visitor, rocket):
+    """A service that was sent a request cannot have another one's log with it, whatever Host it claims to mean."""
+    other = "https://other.example"
+    request = KeyLogRequest(ada.address, int(rocket["work"], 16), other, services.now() + 60)
+    typed = log_request_typed(services, request)
+    body = {"request": typed["message"], "signature": ada.sign(typed)}
+    answer = ada.client.post("/v1/keys/log", json=body, headers={"Host": "other.example"})
+    assert (*refusal(answer), answer.json()["facts"]["service"]) == (403, "wrong-service", SERVICE)
+    body["request"] |= {"service": SERVICE}
+    assert refusal(ada.client.post("/v1/keys/log", json=body)) == (403, "bad-signature")
+
+
+def test_release__many_within_a_day__are_bounded_for_a_licence_and_not_for_others(
+    site: Site, services: Services, dora: Visitor, rocket, monkeypatch: pytest.MonkeyPatch
+):
+    """Rows of the log are for ever; one holder must not fill it."""
+    monkeypatch.setattr("offchain.workflows.releasing.RELEASES_PER_DAY", 2)
+    offer = on_offer(site, rocket["work"], ADA)
+    first, second = offer(DORA), offer(DORA)
+    assert [ask(dora, first).status_code for _ in range(2)] == [200, 200]
+    answer = ask(dora, first)
+    assert (*refusal(answer), answer.json()["facts"]["limit"]) == (409, "too-many-releases", 2)
+    assert ask(dora, second).status_code == 200
+    site.world.sleep(DAY)
+    assert ask(dora, first).status_code == 200
 
 
 def test_content_key__anywhere_on_disk__lies_in_no_file(site: Site, services: Services, rocket):
@@ -392,3 +423,69 @@ def test_rewrap__other_master_key__opens_the_same_keys_and_the_old_one_none(serv
         rewrap_keys(services.store, MasterKey("a5" * 32), old)
     assert rewrap_keys(services.store, new, old) == count
     assert ask(dora, licence).status_code == 200
+
+
+def test_seal_registered__offered_only_later__opens_for_its_licensee(site: Site, services: Services, ada, dora):
+    """The title leads to the metadata that was signed, so the store tells what is sealed."""
+    master = b"offered only later " * 40
+    work = ada.register(master, title="Later", tiers=[])["work"]
+    number = on_offer(site, work, ADA)(DORA)
+    assert refusal(ask(dora, number)) == (404, "content-not-sealed")
+    rendition = seal_registered(services, int(work, 16))
+    assert seal_registered(services, int(work, 16)) == rendition
+    told = ask(dora, number).json()
+    assert told["rendition"]["cid"] == rendition.cid
+    ciphertext = services.ipfs.fetch(rendition.cid, rendition.size)
+    assert ("0x" + hashlib.sha256(ciphertext).hexdigest(), len(ciphertext)) == (rendition.sha256, rendition.size)
+    assert b"".join(opened(io.BytesIO(ciphertext), unwrap_key(told["key"], IDENTITY))) == master
+    assert Holding(rendition.cid, "sealed", int(work, 16)) in list(holdings(services.store))
+
+
+def test_seal_registered__node_away_half_way__goes_on_with_the_same_key(services: Services, ada: Visitor):
+    work = int(ada.register(b"interrupted while it is sealed " * 40, title="Later", tiers=[])["work"], 16)
+    with pytest.raises(UnavailableError):
+        seal_registered(replace(services, ipfs=open_pins("http://127.0.0.1:1")), work)
+    key = content_key(services, work)
+    assert (key.cid, key.sha256) == (None, None)
+    rendition = seal_registered(services, work)
+    assert content_key(services, work) == replace(key, cid=rendition.cid, sha256=rendition.sha256)
+
+
+def test_seal_registered__sealed_at_registration__pins_that_again(services: Services, rocket: dict[str, Any]):
+    stated = sealed(rocket)
+    services.ipfs.unpin(stated["cid"])
+    assert seal_registered(services, int(rocket["work"], 16)).cid == stated["cid"]
+    assert services.ipfs.is_pinned(stated["cid"])
+
+
+def test_seal_registered__master_is_not_here__says_so(services: Services, ada: Visitor):
+    work = int(ada.register(b"whose master is lost " * 40, title="Lost", tiers=[])["work"], 16)
+    services.vault.master(work).unlink()
+    with pytest.raises(NotFoundError) as caught:
+        seal_registered(services, work)
+    assert caught.value.code == "master-missing"
+
+
+def test_seal_registered__somebody_else_registered_what_was_handed_in_here__is_refused(
+    site: Site, services: Services, ada: Visitor, ben: Visitor
+):
+    """The thief holds the title; the master lies here, and would be opened to him."""
+    master = b"handed in here, registered elsewhere " * 40
+    job = ada.wait(ada.submit(master, title="Mine", tiers=[]).json()["id"])
+    work, message = int(hashlib.sha256(master).hexdigest(), 16), job["typed_data"]["message"]
+    registry, salt = site.world.contracts.registry, b"\x05" * 32
+    site.world.send(registry.commit(registry.commitment(ben.address, work, salt)), BEN)
+    stolen = Registration(work, ben.address, bytes.fromhex(message["metadata"][2:]), salt=salt)
+    site.world.send(registry.register(stolen), BEN)
+    services.advance()
+    services.ipfs.pin(metadata_file(services, work))
+    with pytest.raises(NotFoundError) as caught:
+        seal_registered(services, work)
+    assert caught.value.code == "not-registered-here"
+
+
+def metadata_file(services: Services, work: int) -> bytes:
+    """What was drafted here and is public for whoever was told."""
+    folder = services.settings.home / "files" / f"{work:064x}"
+    (metadata,) = (data for path in folder.iterdir() if b"colophon/metadata" in (data := path.read_bytes()))
+    return metadata

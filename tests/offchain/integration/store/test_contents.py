@@ -11,6 +11,33 @@ from offchain.store import ContentRecord, WorkRecord, open_store
 from offchain.store.migrate import configuration
 
 
+def test_migration__features_of_works_of_before__are_entered_for_those_registered_here(tmp_path):
+    """Works were registered before their features stood among what is checked, repaired and served."""
+    url = f"sqlite:///{tmp_path / 'colophon.db'}"
+    engine = create_engine(url)
+    add_work = (
+        "INSERT INTO works (id, creator, title, media_type, size, iscc, units, parents, details, status)"
+        " VALUES (:id, '0x', '', 'image/png', 1, '', '[]', '[]', :details, 'registered')"
+    )
+    details = [{"features": "ours"}, {"features": "there"}, {}, {"features": "theirs"}]
+    entered = [(1, "metadata", "a"), (2, "metadata", "b"), (2, "features", "there"), (3, "metadata", "c")]
+    with engine.begin() as connection:
+        command.upgrade(configuration(connection), "0007")
+        for number, each in enumerate(details, 1):
+            connection.execute(text(add_work), {"id": number.to_bytes(32, "big"), "details": json.dumps(each)})
+        for number, role, cid in entered:
+            connection.execute(
+                text("INSERT INTO contents (cid, work, role, media_type) VALUES (:cid, :work, :role, 'x/y')"),
+                {"cid": cid, "work": number.to_bytes(32, "big"), "role": role},
+            )
+    engine.dispose()
+    store = open_store(url)
+    with store.snapshot() as tx:
+        found = [(each.work, each.cid) for each in tx.contents.page(10) if each.role == "features"]
+    assert found == [(2, "there"), (1, "ours")]
+    store.close()
+
+
 def content(cid: str, work: int, role: str = "preview") -> ContentRecord:
     return ContentRecord(cid=cid, work=work, role=role, media_type="image/png")
 

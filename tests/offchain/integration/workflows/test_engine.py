@@ -15,7 +15,7 @@ from offchain.chain.signer import Signer, development_signer
 from offchain.errors import InputError, NotFoundError, RefusedError, UnavailableError
 from offchain.identity import examine
 from offchain.identity.matching.filing import features_to_bytes
-from offchain.storage import IpfsNode, canonical_json, raw_cid
+from offchain.storage import canonical_json, raw_cid
 from offchain.storage.age import new_identity, recipient_of
 from offchain.store.works import Works
 from offchain.workflows.catalogue import describe, record_work
@@ -327,12 +327,74 @@ def test_record_work__another_process_adds_it_between_look_and_write__is_there_a
 
 def test_start_registration__interrupted_on_a_damaged_master__heals(site: Site, engine: Engine):
     services, master = engine.services, b"damaged on disk " * 40
-    request = RegistrationRequest(site.address(ADA), "Damaged")
-    engine.services = replace(services, ipfs=IpfsNode("http://127.0.0.1:1"))
-    assert engine.wait(start_registration(engine, master, request).id).state == "interrupted"
-    engine.services = services
+    request = RegistrationRequest(site.address(ADA), "Damaged", tiers=(TierMandate("personal"),))
+    job = engine.wait(start_registration(engine, master, request).id)
     services.vault.master(int.from_bytes(hashlib.sha256(master).digest(), "big")).write_bytes(b"")
-    assert engine.wait(start_registration(engine, master, request).id).state == "awaiting-signature"
+    submit_signature(engine, job.id, site.signer(ADA).sign_typed(job.typed))
+    stopped = engine.wait(job.id)
+    assert (stopped.state, stopped.error.code) == ("interrupted", "master-damaged")
+    assert engine.wait(start_registration(engine, master, request).id).state == "done"
+
+
+def _named(draft) -> list[str]:
+    """Every CID that the title of a draft would lead to."""
+    metadata = draft["metadata"]
+    found = [each.cid for each in metadata.renditions]
+    return [*found, metadata.features, draft["provenance_cid"], draft["metadata_cid"]]
+
+
+class _Watched(Sender):
+    """A sender that notes, when a transaction is about to leave, how many of the files are pinned."""
+
+    def __init__(self, engine: Engine, cids: list[str]) -> None:
+        super().__init__(engine.services.client, engine.services.store)
+        self._ipfs, self._cids, self.pinned = engine.services.ipfs, cids, list[tuple[str, int]]()
+
+    def send(self, call: Call, signer: Signer, key: str | None = None) -> Receipt:
+        count = sum(map(self._ipfs.is_pinned, self._cids))
+        self.pinned.append(((key or "").partition(":")[0], count))
+        return super().send(call, signer, key)
+
+
+def _walked(site: Site, word: str) -> tuple[bytes, RegistrationRequest]:
+    """A work with everything that can be pinned for one."""
+    master = " ".join(f"{word}{number}" for number in range(200)).encode()
+    told = {"made": "by hand", "output": {"sha256": "0x" + hashlib.sha256(master).hexdigest()}}
+    request = RegistrationRequest(site.address(ADA), "Walk", tiers=(TierMandate("personal"),), provenance=told)
+    return master, request
+
+
+def test_publish__what_metadata_names__is_pinned_after_the_commitment_and_before_the_reveal(site: Site, engine: Engine):
+    """Metadata on a public node tells the work's id; whoever read it before the commitment could commit first."""
+    services, (master, request) = engine.services, _walked(site, "step")
+    job = engine.wait(start_registration(engine, master, request).id)
+    cids = _named(engine.output(job.id))
+    assert len(set(cids)) == 5
+    assert not any(map(services.ipfs.is_pinned, cids))
+    watched = _Watched(engine, cids)
+    engine.services = replace(services, sender=watched)
+    submit_signature(engine, job.id, site.signer(ADA).sign_typed(job.typed))
+    assert engine.wait(job.id).state == "done"
+    assert watched.pinned == [("commit", 0), ("register", len(cids))]
+
+
+def test_publish__drafted_file_lost_meanwhile__fails_before_the_reveal_and_is_made_again(site: Site, engine: Engine):
+    """No title leads to what nobody has; the salt, and with it the priority, is kept."""
+    master, request = _walked(site, "lost")
+    job = engine.wait(start_registration(engine, master, request).id)
+    draft = engine.output(job.id)
+    folder = engine.services.settings.home / "files" / f"{draft['registration'].work:064x}"
+    preview = folder / draft["metadata"].renditions[0].cid
+    preview.write_bytes(preview.read_bytes()[:-1])
+    submit_signature(engine, job.id, site.signer(ADA).sign_typed(job.typed))
+    stopped = engine.wait(job.id)
+    assert (stopped.state, stopped.error.code) == ("failed", "rendition-missing")
+    again = engine.wait(start_registration(engine, master, request).id)
+    assert again.typed["message"]["salt"] == job.typed["message"]["salt"]
+    assert again.typed["message"]["metadata"] == job.typed["message"]["metadata"]
+    submit_signature(engine, again.id, site.signer(ADA).sign_typed(again.typed))
+    assert engine.wait(job.id).state == "done"
+    assert all(map(engine.services.ipfs.is_pinned, _named(draft)))
 
 
 def test_make_quote__several_at_once_for_one_buyer__differ_in_number(site: Site, engine: Engine):

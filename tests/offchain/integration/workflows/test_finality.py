@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
 
-from offchain.errors import RefusedError
+from offchain.chain import Registration
+from offchain.errors import NotFoundError, RefusedError
 from offchain.storage.age import new_identity, recipient_of
+from offchain.workflows.late_sealing import seal_registered
 from offchain.workflows.opening import open_engine
 from offchain.workflows.quoting import QuoteRequest, make_quote
 from offchain.workflows.registration import start_registration, submit_signature
 from offchain.workflows.releasing import draft_key_request, release_key, request_typed
 from offchain.workflows.requests import RegistrationRequest, TierMandate
 from offchain.workflows.services import open_services, service_signers
-from tests.offchain.site import ADA, make_site
+from tests.offchain.site import ADA, BEN, make_site
 
 GRACE = 300
 
@@ -61,3 +64,31 @@ def test_release_key__title_not_final__opens_nothing_until_it_is(fresh_chain_url
         assert (refused.value.code, refused.value.facts["final_at"]) == ("title-not-final", result["final_at"])
         site.world.sleep(GRACE)
         assert ask().request.account == ada.address
+
+
+def test_release_key__title_gave_way_to_another_registrant__opens_nothing_of_what_was_handed_in_here(
+    fresh_chain_url: str, ipfs_url: str, tmp_path: Path
+):
+    """An earlier commitment needs the work's id alone, which a checksum tells: the master is not for whoever made it."""
+    site = make_site(fresh_chain_url, ipfs_url, tmp_path, GRACE)
+    relayer, pricing = service_signers(site.settings)
+    ada, ben, master = site.signer(ADA), site.signer(BEN), b"its checksum was known before " * 40
+    registry, salt = site.world.contracts.registry, b"\x07" * 32
+    work = int(hashlib.sha256(master).hexdigest(), 16)
+    site.world.send(registry.commit(registry.commitment(ben.address, work, salt)), BEN)
+    request = RegistrationRequest(ada.address, "Gives way", tiers=(TierMandate("personal"),))
+    with open_services(site.settings, relayer=relayer, pricing=pricing) as services, open_engine(services) as engine:
+        job = engine.wait(start_registration(engine, master, request).id)
+        submit_signature(engine, job.id, ada.sign_typed(job.typed))
+        assert engine.wait(job.id).state == "done"
+        copied = Registration(work, ben.address, registry.metadata(work), salt=salt)
+        site.world.send(registry.register(copied), BEN)
+        site.world.sleep(GRACE)
+        services.advance()
+        asked = draft_key_request(services, ben.address, recipient_of(new_identity()), work=work)
+        with pytest.raises(NotFoundError) as refused:
+            release_key(services, asked, ben.sign_typed(request_typed(services, asked)))
+        assert refused.value.code == "content-not-sealed"
+        with pytest.raises(NotFoundError) as refused:
+            seal_registered(services, work)
+        assert refused.value.code == "not-registered-here"

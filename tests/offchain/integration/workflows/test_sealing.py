@@ -17,10 +17,11 @@ from offchain.identity import Identity, identify
 from offchain.storage.master_key import MasterKey
 from offchain.store import ContentKeyRecord
 from offchain.workflows.engine import Engine
+from offchain.workflows.metadata import Rendition
 from offchain.workflows.opening import open_engine
 from offchain.workflows.registration import start_registration
 from offchain.workflows.requests import RegistrationRequest, TierMandate
-from offchain.workflows.sealing import content_key, require_master_key, seal_master
+from offchain.workflows.sealing import content_key, pin_sealed, require_master_key, seal_master
 from offchain.workflows.services import Services, open_services, service_signers
 from offchain.workflows.unsealing import open_content
 from tests.offchain.site import ADA, Site, make_site
@@ -47,10 +48,19 @@ def kept(services: Services, master: bytes) -> Identity:
     return identity
 
 
-def test_seal_master__done_again__pins_the_same_and_leaves_nothing_behind(services: Services):
+def pinned(services: Services, identity: Identity) -> Rendition:
+    """The sealed rendition of a master, on the node."""
+    assert pin_sealed(services, identity.work_id) == seal_master(services, identity.work_id, identity.media_type).cid
+    return seal_master(services, identity.work_id, identity.media_type)
+
+
+def test_seal_master__done_again__is_what_is_pinned_and_leaves_nothing_behind(services: Services):
     identity = kept(services, b"sealed twice " * 60)
-    first = seal_master(services, identity)
-    assert seal_master(services, identity) == first
+    first = seal_master(services, identity.work_id, identity.media_type)
+    assert not services.ipfs.is_pinned(first.cid)
+    assert content_key(services, identity.work_id).cid is None
+    assert pinned(services, identity) == first
+    assert content_key(services, identity.work_id).cid == first.cid
     assert (first.role, first.media_type, first.scheme) == ("sealed", "text/plain", "colophon-sealed-1")
     data = services.ipfs.fetch(first.cid, first.size)
     assert ("0x" + hashlib.sha256(data).hexdigest(), len(data)) == (first.sha256, first.size)
@@ -60,14 +70,14 @@ def test_seal_master__done_again__pins_the_same_and_leaves_nothing_behind(servic
 def test_seal_master__by_many_at_once__is_one_content_key(services: Services):
     identity = kept(services, b"sealed by many " * 60)
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(lambda _: seal_master(services, identity), range(4)))
+        found = list(pool.map(lambda _: seal_master(services, identity.work_id, identity.media_type), range(4)))
     assert len({each.cid for each in found}) == 1
 
 
 def test_open_content__its_key__is_the_master_for_its_owner_alone(services: Services, tmp_path: Path):
     master = os.urandom(1_000_000).hex().encode()
     identity = kept(services, master)
-    rendition, out, told = seal_master(services, identity), tmp_path / "out.txt", []
+    rendition, out, told = pinned(services, identity), tmp_path / "out.txt", []
     key = content_key(services, identity.work_id).key
     assert open_content(services, identity.work_id, rendition, key, out, told.append) == len(master)
     assert out.read_bytes() == master
@@ -77,7 +87,7 @@ def test_open_content__its_key__is_the_master_for_its_owner_alone(services: Serv
 
 def test_open_content__ciphertext_of_another_work__does_not_open(services: Services, tmp_path: Path):
     one, other = kept(services, b"one work " * 60), kept(services, b"other work " * 60)
-    swapped = replace(seal_master(services, one), cid=seal_master(services, other).cid, size=10_000)
+    swapped = replace(pinned(services, one), cid=pinned(services, other).cid, size=10_000)
     with pytest.raises(DeniedError) as caught:
         open_content(services, one.work_id, swapped, content_key(services, one.work_id).key, tmp_path / "out")
     assert caught.value.code == "key-wrong"
@@ -87,7 +97,7 @@ def test_open_content__ciphertext_of_another_work__does_not_open(services: Servi
 def test_open_content__another_file_under_the_right_key__is_not_believed(services: Services, tmp_path: Path):
     """A holder who seals something else than was registered is found out by whoever opens it."""
     identity = kept(services, b"what was pinned " * 60)
-    rendition, key = seal_master(services, identity), content_key(services, identity.work_id).key
+    rendition, key = pinned(services, identity), content_key(services, identity.work_id).key
     with pytest.raises(UnavailableError) as caught:
         open_content(services, identity.work_id + 1, rendition, key, tmp_path / "out")
     assert caught.value.code == "content-foreign"
@@ -96,7 +106,7 @@ def test_open_content__another_file_under_the_right_key__is_not_believed(service
 
 def test_open_content__file_is_there__is_left_alone(services: Services, tmp_path: Path):
     identity, out = kept(services, b"do not overwrite " * 60), tmp_path / "out"
-    rendition = seal_master(services, identity)
+    rendition = pinned(services, identity)
     out.write_bytes(b"mine")
     with pytest.raises(InputError) as caught:
         open_content(services, identity.work_id, rendition, bytes(32), out)
@@ -105,7 +115,7 @@ def test_open_content__file_is_there__is_left_alone(services: Services, tmp_path
 
 def test_open_content__no_such_folder__is_typed(services: Services, tmp_path: Path):
     identity = kept(services, b"nowhere to go " * 60)
-    rendition, key = seal_master(services, identity), content_key(services, identity.work_id).key
+    rendition, key = pinned(services, identity), content_key(services, identity.work_id).key
     with pytest.raises(InputError) as caught:
         open_content(services, identity.work_id, rendition, key, tmp_path / "nothing" / "out")
     assert caught.value.code == "file-unwritable"
@@ -114,7 +124,7 @@ def test_open_content__no_such_folder__is_typed(services: Services, tmp_path: Pa
 def test_open_content__link_planted_beside_the_place__is_not_followed(services: Services, tmp_path: Path):
     """In a folder that others write to: where the master grows was to be guessed once."""
     identity, victim = kept(services, b"grows beside its place " * 60), tmp_path / "victim"
-    rendition, key = seal_master(services, identity), content_key(services, identity.work_id).key
+    rendition, key = pinned(services, identity), content_key(services, identity.work_id).key
     victim.write_bytes(b"dear")
     (tmp_path / ".out.part").symlink_to(victim)
     open_content(services, identity.work_id, rendition, key, tmp_path / "out")
@@ -127,7 +137,7 @@ def test_open_content__name_guessed_all_the_same__is_refused(
     services: Services, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, planted: str
 ):
     identity, victim = kept(services, b"guessed all the same " * 60), tmp_path / "victim"
-    rendition, key = seal_master(services, identity), content_key(services, identity.work_id).key
+    rendition, key = pinned(services, identity), content_key(services, identity.work_id).key
     monkeypatch.setattr("offchain.workflows.unsealing.secrets.token_hex", lambda size: "00" * size)
     guessed = tmp_path / f".out.{'00' * 8}"
     if planted == "link":
@@ -143,7 +153,7 @@ def test_open_content__name_guessed_all_the_same__is_refused(
 
 def test_open_content__while_it_grows__is_its_owners_alone(services: Services, tmp_path: Path):
     identity, out = kept(services, b"nobody else reads along " * 60), tmp_path / "out"
-    rendition, key = seal_master(services, identity), content_key(services, identity.work_id).key
+    rendition, key = pinned(services, identity), content_key(services, identity.work_id).key
     modes: list[int] = []
     open_content(
         services,
@@ -164,7 +174,7 @@ def test_content_key__never_sealed_here__not_found(services: Services):
 
 def test_content_key__row_moved_from_another_work__does_not_open(services: Services):
     identity = kept(services, b"whose row is it " * 60)
-    seal_master(services, identity)
+    pinned(services, identity)
     with services.store.transaction() as tx:
         row = tx.content_keys.find(identity.work_id)
         moved = {name: getattr(row, name) for name in ("master", "wrapped", "salt", "cid", "created_at")}

@@ -1,17 +1,19 @@
-"""Feeds: what they name, and what strangers' servers may and may not do."""
+"""Feeds: what they name, and that they are asked for only when they have changed."""
 
 from __future__ import annotations
 
 import json
 import time
 from http.server import BaseHTTPRequestHandler
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from offchain.errors import ColophonError
 from offchain.workflows import feeds
 from offchain.workflows.feeds import Entry, is_url, parse_feed
-from tests.offchain.serving import Answer, serving
+from tests.offchain.serving import serving
 
 BASE = "https://example.org/feeds/all"
 
@@ -101,78 +103,71 @@ def test_shown__password_of_the_feed__is_not_told():
     assert feeds._shown("https://ann:pw@example.org/a@b?c=1") == "https://example.org/a@b?c=1"
 
 
-def endless(handler: BaseHTTPRequestHandler) -> None:
-    handler.send_response(200)
-    handler.end_headers()
-    for _ in range(4_096):
-        handler.wfile.write(b"<" * 2**14)
+class Publisher:
+    """Serves a feed with validators, and counts how often it had to send it."""
 
+    def __init__(self, *bodies: bytes, header: str = "ETag") -> None:
+        self.bodies = list(bodies)
+        self.header = header
+        self.sent: list[int] = []
 
-def looping(handler: BaseHTTPRequestHandler) -> None:
-    handler.send_response(302)
-    handler.send_header("Location", handler.path + "x")
-    handler.end_headers()
-
-
-def dripping(handler: BaseHTTPRequestHandler) -> None:
-    handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
-    for _ in range(100):
-        handler.wfile.write(b"X: y\r\n")
-        handler.wfile.flush()
-        time.sleep(0.05)
-
-
-def redirecting(to: str) -> Answer:
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(301)
-        handler.send_header("Location", to)
+    def __call__(self, handler: BaseHTTPRequestHandler) -> None:
+        version = {"ETag": f'"{len(self.bodies)}"', "Last-Modified": f"Sun, 22 Nov 2026 10:00:0{len(self.bodies)} GMT"}
+        asked = handler.headers.get("If-None-Match" if self.header == "ETag" else "If-Modified-Since")
+        self.sent.append(304 if asked == version[self.header] else 200)
+        handler.send_response(self.sent[-1])
+        handler.send_header(self.header, version[self.header])
         handler.end_headers()
-
-    return answer
-
-
-def code_of(url: str, feed: str | None = None) -> str:
-    with pytest.raises(ColophonError) as caught:
-        b"".join(feeds._fetched(url, feed or url, 2**20))
-    return caught.value.code
+        handler.wfile.write(self.bodies[0] if self.sent[-1] == 200 else b"")
 
 
-def test_fetched__endless_body__ends_at_the_limit():
-    with serving(endless) as url:
-        assert code_of(url) == "url-oversized"
+def service(home) -> Any:
+    return SimpleNamespace(settings=SimpleNamespace(home=home))
 
 
-def test_fetched__redirect_loop__refused():
-    with serving(looping) as url:
-        assert code_of(url) == "url-refused"
+def names(home, url: str) -> list[str]:
+    return [place.where.name.rpartition("/")[2] for place in feeds.media_of(service(home), url)]
 
 
-def test_fetched__head_that_never_ends__given_up_in_time(monkeypatch):
-    monkeypatch.setattr(feeds, "_SECONDS", 0.5)
-    with serving(dripping) as url:
-        before = time.monotonic()
-        assert code_of(url) == "feed-unreachable"
-        assert time.monotonic() - before < 4  # the head alone takes five seconds
+@pytest.mark.parametrize("header", ["ETag", "Last-Modified"])
+def test_media_of__feed_has_not_changed__is_not_sent_again_and_names_the_same(tmp_path, header):
+    publisher = Publisher(ATOM, header=header)
+    with serving(publisher) as url:
+        assert names(tmp_path, url) == names(tmp_path, url) == ["film.mp4"]
+    assert publisher.sent == [200, 304]
 
 
-def test_fetched__not_there__unreachable():
-    with serving(lambda handler: handler.send_error(404)) as url:
-        assert code_of(url) == "feed-unreachable"
+def test_media_of__feed_has_changed__names_the_new_ones(tmp_path):
+    publisher = Publisher(ATOM, JSON_FEED)
+    with serving(publisher) as url:
+        names(tmp_path, url)
+        del publisher.bodies[0]
+        assert names(tmp_path, url) == ["b.ogg", "i.png"]
+    assert publisher.sent == [200, 200]
 
 
-@pytest.mark.parametrize("to", ["file:///etc/passwd", "ftp://example.org/a", "http://10.0.0.1/admin"])
-def test_fetched__redirected_to_what_must_not_be_asked__refused(to):
-    with serving(redirecting(to)) as url:
-        assert code_of(url) == "url-refused"
+def test_media_of__feeds_of_two_addresses__are_kept_apart(tmp_path):
+    with serving(Publisher(ATOM)) as one, serving(Publisher(JSON_FEED)) as other:
+        for _ in range(2):
+            assert names(tmp_path, one) == ["film.mp4"]
+            assert names(tmp_path, other) == ["b.ogg", "i.png"]
 
 
-def test_fetched__redirected_to_what_is_no_address__unreachable():
-    with serving(redirecting("http://[::1/")) as url:
-        assert code_of(url) == "feed-unreachable"
+def test_media_of__copy_that_cannot_be_read__is_asked_for_again(tmp_path):
+    publisher = Publisher(ATOM)
+    with serving(publisher) as url:
+        names(tmp_path, url)
+        for copy in (tmp_path / "feeds").iterdir():
+            copy.write_bytes(b"[]\n")
+        assert names(tmp_path, url) == ["film.mp4"]
+    assert publisher.sent == [200, 200]
 
 
-@pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:1/", "http://localhost/", "http://[::1]/", "http://169.254.169.254/latest", "http://0/"]
-)
-def test_fetched__address_of_a_private_network_in_a_strangers_feed__refused(url):
-    assert code_of(url, "https://example.org/feed") == "url-refused"
+def test_media_of__malformed__is_not_kept(tmp_path):
+    """Its validators would let the next scan believe that there is a copy."""
+    publisher = Publisher(b"<html/>")
+    with serving(publisher) as url:
+        for _ in range(2):
+            with pytest.raises(ColophonError):
+                names(tmp_path, url)
+    assert publisher.sent == [200, 200]

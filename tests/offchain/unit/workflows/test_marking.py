@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import io
 import stat
+import struct
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +17,7 @@ from offchain.config import load_settings
 from offchain.errors import InputError, UnavailableError
 from offchain.identity.marks.image import levels, read
 from offchain.identity.marks.manifest import read_manifest
+from offchain.identity.marks.opened import picture_of
 from offchain.identity.marks.payload import reference_of
 from offchain.workflows.marking import mark_key, mark_preview, signing_credential, training_of
 from offchain.workflows.preview import Preview
@@ -105,6 +108,29 @@ def test_mark_preview__too_small_to_mark__is_signed_still(tmp_path):
     Image.new("RGB", (8, 8)).save(out, "JPEG")
     here = services(tmp_path)
     assert statement(here, mark_preview(here, WORK, REQUEST, Preview(out.getvalue(), "image/jpeg"))).title == "Rocket"
+
+
+@pytest.mark.parametrize("kind", ["image/jpeg", "audio/mpeg"])
+def test_mark_preview__not_what_a_decoder_should_have_made__typed_error_and_nothing_signed(tmp_path, kind: str):
+    """What comes out of a confined process is opened in another: here are the keys."""
+    with pytest.raises(InputError):
+        mark_preview(services(tmp_path), WORK, REQUEST, Preview(b"\xff\xd8\xff\xe0 broken off", kind))
+    assert not (tmp_path / "marks" / "renditions").exists()
+
+
+def test_mark_preview__bomb__stays_in_the_confined_process(tmp_path):
+    """64,000 by 64,000 pixels in a few bytes would take 12 GB here."""
+    header = struct.pack(">IIBBBBB", 64_000, 64_000, 8, 2, 0, 0, 0)
+    bomb = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + header
+    bomb += struct.pack(">I", zlib.crc32(b"IHDR" + header))
+    with pytest.raises(InputError):
+        mark_preview(services(tmp_path), WORK, REQUEST, Preview(bomb, "image/jpeg"))
+
+
+def test_picture_of__preview__is_decoded_by_another_process(monkeypatch: pytest.MonkeyPatch):
+    """No decoder of pictures is called where the keys are."""
+    monkeypatch.setattr(Image, "open", None)
+    assert picture_of(PREVIEW.data).size == (640, 427)
 
 
 def test_mark_key__not_configured__is_made_once_for_this_user_alone(tmp_path):

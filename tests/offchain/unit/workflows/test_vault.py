@@ -10,6 +10,7 @@ import pytest
 
 from offchain.errors import InputError, NotFoundError, UnavailableError
 from offchain.identity import work_id
+from offchain.storage import local_cid
 from offchain.workflows.vault import Vault
 
 MASTER = b"a master"
@@ -124,3 +125,17 @@ def test_keep_features__folder_cannot_be_written__disk_is_named(vault: Vault, tm
     with pytest.raises(UnavailableError) as caught:
         vault.keep_features(b"features", WORK)
     assert caught.value.code == "disk-failed"
+
+
+def test_file__kept__is_there_by_its_cid_for_its_work_alone(vault: Vault):
+    cid = vault.keep_file(b"{}", WORK)
+    assert vault.keep_file(b"{}", WORK) == cid == local_cid(b"{}")
+    assert vault.file(cid, WORK) == b"{}"
+    assert vault.file(cid, WORK + 1) is None
+
+
+def test_file__damaged__is_as_if_lost(vault: Vault, tmp_path: Path):
+    cid = vault.keep_file(b"{}", WORK)
+    (place,) = files(tmp_path)
+    place.write_bytes(b"{")
+    assert vault.file(cid, WORK) is None
