@@ -11,6 +11,7 @@
     sales         price, quote
     buying        buy
     earnings      statement, claim
+    epochs        epochs make, list
     jobs          what runs or was interrupted
 
 Nothing heavy is imported until a command runs, so `colophon --help` answers at once.

@@ -15,7 +15,10 @@ from offchain import __version__
 from offchain.cli import (
     buying,
     earnings,
+    epochs,
+    indexing,
     jobs,
+    prices,
     recognition,
     registering,
     sales,
@@ -54,8 +57,9 @@ for command in (
     watching.watch,
     watching.cases,
     texts.generate,
-    sales.price,
+    prices.price,
     sales.quote,
+    unsealing.seal,
     buying.buy,
     earnings.statement,
     earnings.claim,
@@ -65,6 +69,8 @@ for command in (
 app.command("open")(unsealing.open_work)
 app.add_typer(unsealing.keys, name="keys")
 app.add_typer(storage.storage, name="storage")
+app.add_typer(indexing.index, name="index")
+app.add_typer(epochs.epochs, name="epochs")
 
 
 @app.callback(invoke_without_command=True)

@@ -12,8 +12,9 @@ from offchain.identity import Identity
 from offchain.money import PPM
 from offchain.workflows.metadata import is_readable
 from offchain.workflows.permits import require_permits
-from offchain.workflows.prices import pricing_problem, solved
+from offchain.workflows.prices import pricing_problem
 from offchain.workflows.requests import RegistrationRequest
+from offchain.workflows.requoting import solved
 from offchain.workflows.sealing import is_for_sale, require_master_key
 from offchain.workflows.services import Services
 

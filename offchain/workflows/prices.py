@@ -2,17 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from offchain.chain import Currency, Title, work_hex
 from offchain.errors import RefusedError
-from offchain.pricing import DEFAULT_TIERS, Bound, PricingProblem, Solution, default_problem, solve
+from offchain.pricing import DEFAULT_TIERS, Bound, PriceKey, PricingProblem, Solution, default_problem
+from offchain.pricing.curve import NO_EVIDENCE, Evidence
 from offchain.workflows.mandates import Mandate, mandates
+from offchain.workflows.requoting import standing
 from offchain.workflows.services import Services
 
-__all__ = ["mandated", "price_work", "pricing_problem", "solved", "tier_ends", "work_problem"]
+__all__ = [
+    "WorkPrices",
+    "believed_problem",
+    "explain_work",
+    "mandated",
+    "price_work",
+    "pricing_problem",
+    "tier_ends",
+    "work_problem",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkPrices:
+    """A work's prices and what they rest on.
+
+    Attributes:
+        problem: what was solved; with it anybody can check the certificate.
+        solution: its certified prices.
+        evidence: what learned demands rest on; nothing where all is stated.
+    """
+
+    problem: PricingProblem
+    solution: Solution
+    evidence: Mapping[PriceKey, Evidence]
 
 
 def pricing_problem(
@@ -46,12 +71,6 @@ def tier_ends(tier: str, currency: Currency) -> tuple[int, int]:
     return stated.ladder[0], stated.ladder[-1]
 
 
-@lru_cache(maxsize=1024)
-def solved(problem: PricingProblem) -> Solution:
-    """The problem's certified prices; solving the same one again costs nothing."""
-    return solve(problem)
-
-
 def price_work(services: Services, work: int, currency: str | None = None) -> Solution:
     """Prices of every tier that the delegate may quote for a work.
 
@@ -59,8 +78,20 @@ def price_work(services: Services, work: int, currency: str | None = None) -> So
         NotFoundError: `unknown-work`, `unknown-currency`.
         RefusedError: `not-for-sale`, `below-economics`, or `wrong-currency` where it is sold in others.
     """
+    return explain_work(services, work, currency).solution
+
+
+def explain_work(services: Services, work: int, currency: str | None = None) -> WorkPrices:
+    """The same prices with what they rest on.
+
+    Raises:
+        NotFoundError: `unknown-work`, `unknown-currency`.
+        RefusedError: `not-for-sale`, `below-economics`, or `wrong-currency` where it is sold in others.
+    """
     title = services.contracts.registry.title(work)
-    return solved(work_problem(work, title, mandated(services, work, currency)))
+    problem, evidence = believed_problem(services, work, title, mandated(services, work, currency))
+    now = standing(services, problem)
+    return WorkPrices(now.problem, now.solution, evidence)
 
 
 def mandated(services: Services, work: int, currency: str | None) -> tuple[Mandate, ...]:
@@ -117,3 +148,18 @@ def work_problem(work: int, title: Title, mandated: Sequence[Mandate]) -> Pricin
     """The pricing problem of a registered work."""
     bounds = [(mandate.tier, mandate.floor, mandate.ceiling) for mandate in mandated]
     return pricing_problem(work, title.upstream, mandated[0].currency, bounds)
+
+
+def believed_problem(
+    services: Services, work: int, title: Title, mandated: Sequence[Mandate]
+) -> tuple[PricingProblem, Mapping[PriceKey, Evidence]]:
+    """The same under the demand that this service believes: learned where COLOPHON_LEARN_DEMAND is set, else stated.
+
+    Learning is the operator's choice, since prices then follow what buyers do, within what each holder allows.
+    """
+    problem = work_problem(work, title, mandated)
+    if not services.settings.learn_demand:
+        return problem, NO_EVIDENCE
+    from offchain.workflows.learned_demand import learned_problem  # noqa: PLC0415 - numpy and scipy, for learners alone
+
+    return learned_problem(services, work, problem)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Final
 
 from offchain.chain import ZERO_ADDRESS, Currency, Quote, Title, work_hex
@@ -14,9 +14,12 @@ from offchain.chain.eip712 import TypedData, digest
 from offchain.chain.signer import Signer
 from offchain.errors import InputError, RefusedError
 from offchain.pricing import DEFAULT_SEGMENTS, Price, Solution
+from offchain.pricing.epochs import Basis
 from offchain.store import QuoteRecord, UnitOfWork
 from offchain.workflows.mandates import Mandate
-from offchain.workflows.prices import mandated, solved, work_problem
+from offchain.workflows.offers_log import log_offer
+from offchain.workflows.prices import believed_problem, mandated
+from offchain.workflows.requoting import standing
 from offchain.workflows.services import Services
 
 __all__ = ["QuoteRequest", "SignedQuote", "make_quote", "quote_by_digest"]
@@ -42,13 +45,14 @@ class SignedQuote:
     """A quote that a buyer can accept.
 
     Attributes:
-        quote: the signed struct; its `basis` is the pricing problem's hash.
+        quote: the signed struct; its `basis` is the digest of the one below.
         digest: EIP-712 digest.
         signature: the delegate's.
         tier: what is licensed.
         segment: who was asked for.
         currency: of the price.
         explanation: why it is this price.
+        basis: the pricing problem that proves it, and the epoch it was made in.
         number: how many quotes were made for this buyer before; None for an open quote.
     """
 
@@ -59,6 +63,7 @@ class SignedQuote:
     segment: str
     currency: Currency
     explanation: str
+    basis: Basis
     number: int | None = None
 
 
@@ -79,8 +84,8 @@ def make_quote(services: Services, request: QuoteRequest) -> SignedQuote:
     _require_final(title, now)
     allowed = mandated(services, request.work, request.currency)
     mandate = _of_tier(allowed, request)
-    solution = solved(work_problem(request.work, title, allowed))
-    price = _price(solution, request)
+    priced = standing(services, believed_problem(services, request.work, title, allowed)[0])
+    price = _price(priced.solution, request)
     buyer = None if request.buyer is None else parse_address(request.buyer)
     quote = Quote(
         work=request.work,
@@ -94,7 +99,7 @@ def make_quote(services: Services, request: QuoteRequest) -> SignedQuote:
         work_epoch=title.epoch,
         signer_epoch=services.contracts.offers.epoch(signer.address),
         grants=0,
-        basis=bytes.fromhex(solution.model_hash.removeprefix("0x")),
+        basis=priced.basis.digest(),
     )
     _require_usable(services, quote, signer)
     # Counted and kept in one unit of work, else two quotes made at once would share a number, and their orders a nonce.
@@ -108,10 +113,12 @@ def make_quote(services: Services, request: QuoteRequest) -> SignedQuote:
             tier=request.tier,
             segment=request.segment,
             currency=mandate.currency,
-            explanation=price.explanation.sentence,
+            explanation=price.explanation.sentence + priced.note,
+            basis=priced.basis,
             number=number,
         )
         _keep(tx, signed, typed)
+        log_offer(tx, signed, now)
     return signed
 
 
@@ -145,6 +152,8 @@ def quote_by_digest(services: Services, quote: bytes) -> SignedQuote:
         told["segment"],
         services.currency_at(record.currency),
         told["sentence"],
+        # Quotes of earlier versions name no more than the problem's hash, which is what the struct carries.
+        Basis(**told["basis"]) if "basis" in told else Basis(message["basis"]),
         told["number"],
     )
 
@@ -222,7 +231,8 @@ def _number(services: Services, tx: UnitOfWork, buyer: str | None) -> int | None
 
 def _keep(tx: UnitOfWork, signed: SignedQuote, typed: TypedData) -> None:
     quote = signed.quote
-    told = {"tier": signed.tier, "segment": signed.segment, "sentence": signed.explanation, "number": signed.number}
+    told: dict[str, object] = {"tier": signed.tier, "segment": signed.segment, "sentence": signed.explanation}
+    told |= {"number": signed.number, "basis": asdict(signed.basis)}
     tx.quotes.add(
         QuoteRecord(
             digest=signed.digest,

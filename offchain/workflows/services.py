@@ -165,7 +165,9 @@ def open_services(settings: Settings, *, relayer: Signer | None = None, pricing:
         indexer=Indexer(contracts, store),
         sender=Sender(client, store),
         vault=Vault(settings.home, settings.max_upload),
-        similarity=CatalogueIndex(store, settings.home / "index"),
+        similarity=CatalogueIndex(
+            store, settings.home / "index", settings.database_url if settings.index_in_database else None
+        ),
         terms={tier: number for tier, number in numbers.items() if number is not None},
         relayer=relayer,
         pricing=pricing,

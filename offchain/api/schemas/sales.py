@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from pydantic import BaseModel, Field
@@ -74,6 +75,14 @@ class PermitDraftOut(BaseModel):
     deadline: int
 
 
+class BasisOut(BaseModel):
+    """What the price rests on; the struct's `basis` is its digest (docs/SPECIFICATION.md, §7)."""
+
+    model_hash: Digest = Field(description="sha256 of the pricing problem whose certificate proves the price")
+    epoch: int | None = Field(description="the re-solve of the catalogue that held; null before the first")
+    duals_hash: Digest | None = Field(description="sha256 of that epoch's multipliers")
+
+
 class QuoteOut(BaseModel):
     """A signed price; `order` and `permit` are for the buyer to sign, `permit` only where the allowance is short."""
 
@@ -88,6 +97,7 @@ class QuoteOut(BaseModel):
     segment: str
     expires: int
     explanation: str
+    basis: BasisOut
     order: OrderDraftOut | None
     permit: PermitDraftOut | None
 
@@ -231,6 +241,7 @@ def quote_out(signed: SignedQuote, draft: OrderDraft | None) -> QuoteOut:
         segment=signed.segment,
         expires=quote.expiry,
         explanation=signed.explanation,
+        basis=BasisOut(**asdict(signed.basis)),
         order=OrderDraftOut(typed_data=draft.typed) if draft else None,
         permit=PermitDraftOut(typed_data=permit, value=str(draft.permit_value), deadline=draft.permit_deadline)
         if draft and permit

@@ -16,6 +16,8 @@ OPERATIONS = {
     "getContent",
     "getJob",
     "getLicence",
+    "getPricePicture",
+    "getPrices",
     "getQuote",
     "getStatement",
     "getWork",
