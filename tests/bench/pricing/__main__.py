@@ -1,6 +1,6 @@
 """Prices of whole catalogues beside general solvers of linear programmes: `make bench-pricing`.
 
-    python -m tests.bench.pricing [PART ...]      parts: thousand large quality again workers
+    python -m tests.bench.pricing [PART ...]      parts: thousand large quality again workers choice demand
 
 Prints a table and writes build/bench/pricing.json. Every figure comes from a process of its own: CPU seconds of one
 thread (imports and compiling left out), memory as the peak of the whole process. Catalogues are those of `instances`:
@@ -22,6 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from tests.bench.pricing import choices, cold_start, regret
 from tests.bench.pricing.acts import ACTS
 from tests.bench.pricing.instances import catalogue
 from tests.bench.report import Row, publish, shown
@@ -134,12 +135,25 @@ def workers(folder: Path, _missing: Missing) -> Iterator[Row]:
     yield row("two workers: wall time", split["wall"], "s", **{"in one process": split["wall_in_process"]})
 
 
+def choice(_folder: Path, _missing: Missing) -> Iterator[Row]:
+    """Buyers who choose among licences: seconds of each model, and the optima of the literature."""
+    yield from choices.rows()
+
+
+def demand(_folder: Path, _missing: Missing) -> Iterator[Row]:
+    """What demand that is learnt loses, beside stated and known demand; draws docs/regret.svg."""
+    yield from regret.rows()
+    yield from cold_start.rows()
+
+
 PARTS: Final[dict[str, Callable[[Path, Missing], Iterator[Row]]]] = {
     "thousand": thousand,
     "large": large,
     "quality": quality,
     "again": again,
     "workers": workers,
+    "choice": choice,
+    "demand": demand,
 }
 
 

@@ -61,7 +61,10 @@ def drawn(regrets: Mapping[str, NDArray[np.float64]]) -> str:
     right = _Panel(_LEFT + _WIDTH + _GAP, months, _highest(total))
     markets = len(next(iter(regrets.values())))
     width, height = _LEFT + 2 * _WIDTH + _GAP + 24, _TOP + _HEIGHT + 80
-    box, font = f'viewBox="0 0 {width} {height}"', 'font-family="system-ui, Verdana, DejaVu Sans, sans-serif" font-size="12"'
+    box, font = (
+        f'viewBox="0 0 {width} {height}"',
+        'font-family="system-ui, Verdana, DejaVu Sans, sans-serif" font-size="12"',
+    )
     title = f"What not knowing the demand costs: {markets} simulated markets, mean and 95 % interval"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {box} {font}>',
