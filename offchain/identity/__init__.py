@@ -2,7 +2,7 @@
 
     identify(path, title=…, limit=…)  → Identity: work id, media type, ISCC, content code
     examine(path, …, wanted=…)        → Examination: the identity, and what matching needs, from one look
-    CandidateIndex(folder), judged(…) → registered works that it may come from, and whether it does
+    CandidateIndex(engine), judged(…) → registered works that it may come from, and whether it does
 
 The sha256 of the master is the identity of a work; the ISCC (ISO 24138) is how it is recognised after editing. Files
 are parsed by confined processes only (`sandbox`). Another medium adds its extractor beside `image` and `text`, its

@@ -1,6 +1,6 @@
 """Does a file come from something registered? Codes and terms propose registered works, their evidence decides.
 
-    CandidateIndex(folder)         files features under a number, proposes the numbers that a probe may come from
+    CandidateIndex(engine)         files features under a number, proposes the numbers that a probe may come from
     judged(probe, registered)      → Likeness or None: what the two have in common, and how sure that is
     judged_apart(probe, claimed)   the same for features that were not computed here
 
@@ -10,13 +10,10 @@ A match is `same` (the very bytes, or the same content in another encoding), `de
 
 from __future__ import annotations
 
-import fcntl
 import json
-import shutil
 import tempfile
-import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice, zip_longest
 from pathlib import Path
@@ -25,13 +22,11 @@ from typing import Final, Self
 
 import numpy as np
 
-from offchain.identity.durable import replace_file, writing
-from offchain.identity.index import CodeIndex, open_index
+from offchain.identity.engines import Engine
 from offchain.identity.matching import compare
 from offchain.identity.matching.features import Decision, Features, Likeness, Medium, Probe
 from offchain.identity.matching.judging import bundled, judge, likeness_from_plain
 from offchain.identity.sandbox import guarded
-from offchain.identity.terms import TermReader, open_terms, read_terms
 
 __all__ = ["CANDIDATES", "OVERLAP", "CandidateIndex", "Filing", "Match", "Position", "judged", "judged_apart"]
 
@@ -41,9 +36,6 @@ CANDIDATES: Final = 20
 OVERLAP: Final = 256
 """Numbers below the highest one among which works may still be missing."""
 
-_CODES: Final = "codes"
-_TERMS: Final = "terms"
-_POSITION: Final = "position.json"
 _JUDGING_MEMORY: Final = 2**29
 _JUDGING_SECONDS: Final = 5.0
 _BATCH: Final = 1024
@@ -115,33 +107,33 @@ def judged_apart(probe: Probe, claimed: Features) -> Likeness | None:
 
 
 class CandidateIndex:
-    """Features of registered works on disk, by medium. Processes share a folder; searches go on while one files.
+    """Features of registered works, by medium. Processes share an engine; searches go on while one files.
 
     It holds nothing that the store does not: `clear` it and file all again when it is damaged.
 
     Args:
-        folder: made when the first work is filed.
+        engine: where the indexes lie.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._codes: dict[Medium, CodeIndex] = {}
-        self._terms: dict[Medium, TermReader] = {}
-        self._opening = threading.Lock()
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
 
     def position(self) -> Position | None:
         """The last work that was filed; None in an empty index, or where that is not known any more."""
+        note = self._engine.note()
+        if note is None:
+            return None
         try:
-            told = json.loads((self._folder / _POSITION).read_bytes())
+            told = json.loads(note)
             return Position(int(told["number"]), int(told["work"], 16), frozenset(map(int, told["recent"])))
-        except (OSError, ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError):
             return None
 
     def file(self, works: Iterable[Filing]) -> None:
         """File works; filing one again changes nothing. Call it under `filing`.
 
         Raises:
-            UnavailableError: `index-unwritable`, `index-busy`, `index-damaged`.
+            UnavailableError: `index-unwritable`, `index-busy`, `index-damaged`, `store-unavailable`.
         """
         for batch in _batches(works):
             by_medium: dict[Medium, list[tuple[int, Features]]] = {}
@@ -153,25 +145,19 @@ class CandidateIndex:
                 self._file_terms(medium, filed)
             self._note(batch)
 
-    @contextmanager
-    def filing(self) -> Iterator[None]:
+    def filing(self) -> AbstractContextManager[None]:
         """Wait until no other process files, and keep others from it.
 
         Raises:
-            UnavailableError: `index-unwritable`.
+            UnavailableError: `index-unwritable`, `store-unavailable`.
         """
-        with writing(self._folder):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            lock = (self._folder / "filing.lock").open("ab")
-        with lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+        return self._engine.filing()
 
     def candidates(self, probe: Probe) -> list[int]:
         """Numbers of the works that a file may come from, most promising first, at most `CANDIDATES`.
 
         Raises:
-            UnavailableError: `index-damaged`.
+            UnavailableError: `index-damaged`, `term-index-damaged`, `store-unavailable`.
         """
         # Turn and turn about: neither kind of proposal crowds the other out.
         pairs = zip_longest(self._near(probe), self._sharing(probe))
@@ -182,21 +168,13 @@ class CandidateIndex:
         """Forget everything; call it under `filing`.
 
         Raises:
-            UnavailableError: `index-unwritable`.
+            UnavailableError: `index-unwritable`, `store-unavailable`.
         """
-        self.close()
-        with writing(self._folder):
-            (self._folder / _POSITION).unlink(missing_ok=True)
-            for part in self._folder.iterdir():
-                if part.is_dir():
-                    shutil.rmtree(part)
+        self._engine.clear()
 
     def close(self) -> None:
-        """Give the files back; they are opened again when needed."""
-        with self._opening:
-            codes, self._codes, self._terms = self._codes, {}, {}
-        for index in codes.values():
-            index.close()
+        """Give files or connections back; they are opened again when needed."""
+        self._engine.close()
 
     def _note(self, filed: Sequence[Filing]) -> None:
         before = self.position()
@@ -208,29 +186,23 @@ class CandidateIndex:
             if before.number > number:
                 number, work_id = before.number, before.work_id
         kept = sorted(each for each in recent if each > number - OVERLAP)
-        with writing(self._folder):
-            note = {"number": number, "work": f"{work_id:#066x}", "recent": kept}
-            replace_file(self._folder / _POSITION, json.dumps(note).encode())
+        self._engine.keep_note(json.dumps({"number": number, "work": f"{work_id:#066x}", "recent": kept}))
 
     def _file_codes(self, medium: Medium, works: Sequence[tuple[int, Features]]) -> None:
         rows = [(code, number) for number, features in works for code in features.codes]
         if rows:
-            index = self._code_index(medium)
-            index.add([code for code, _ in rows], [number for _, number in rows])
-            index.flush()
+            self._engine.add_codes(medium, [code for code, _ in rows], [number for _, number in rows])
 
     def _file_terms(self, medium: Medium, works: Sequence[tuple[int, Features]]) -> None:
         rows = [(number, features.terms) for number, features in works if len(features.terms)]
         if rows:
-            with open_terms(self._folder / medium / _TERMS) as index:
-                index.add_many(rows)
+            self._engine.add_terms(medium, rows)
 
     def _near(self, probe: Probe) -> list[int]:
         """By codes: those first that most codes lead to, of these the nearest."""
-        if not probe.codes or not (self._folder / probe.medium / _CODES).exists():
+        index = self._engine.codes(probe.medium) if probe.codes else None
+        if index is None:
             return []
-        index = self._code_index(probe.medium)
-        index.refresh()
         found = index.search_many(probe.codes, probe.radius)
         keys = np.concatenate([each.keys for each in found])
         distances = np.concatenate([each.distances for each in found])
@@ -241,24 +213,11 @@ class CandidateIndex:
 
     def _sharing(self, probe: Probe) -> list[int]:
         """By terms: those that share most, rare terms counting for more."""
-        index = self._term_index(probe.medium) if len(probe.terms) else None
+        index = self._engine.terms(probe.medium) if len(probe.terms) else None
         if index is None:
             return []
         numbers, _ = index.candidates(probe.terms, probe.min_terms, CANDIDATES)
         return [int(number) for number in numbers]
-
-    def _code_index(self, medium: Medium) -> CodeIndex:
-        with self._opening:
-            if medium not in self._codes:
-                self._codes[medium] = open_index(self._folder / medium / _CODES)
-            return self._codes[medium]
-
-    def _term_index(self, medium: Medium) -> TermReader | None:
-        with self._opening:
-            folder = self._folder / medium / _TERMS
-            if medium not in self._terms and folder.exists():
-                self._terms[medium] = read_terms(folder)
-            return self._terms.get(medium)
 
     def __enter__(self) -> Self:
         return self

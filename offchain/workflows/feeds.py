@@ -1,36 +1,32 @@
-"""Feeds: files that RSS 2.0, Atom (RFC 4287) and JSON Feed 1.1 name, and fetching them from strangers.
+"""Feeds: files that RSS 2.0, Atom (RFC 4287) and JSON Feed 1.1 name.
 
     RSS         <enclosure url>, and <media:content url> of Media RSS
     Atom        <link rel="enclosure" href>, and the same <media:content>
     JSON Feed   items[].attachments[].url, and items[].image
 
-Everything here is bounded: bytes, seconds, redirects, entries. Only http and https are spoken. A feed cannot make this
-machine ask its own network: a host with a private address is asked only if the user named it as the feed's host.
+A feed is asked for only if it has changed since the last time, where its server says so (ETag, Last-Modified); until
+then its copy in the home folder stands. How strangers' servers are asked is in `fetching`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import json
 import re
-import socket
-import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
 
 from offchain.errors import InputError, UnavailableError
+from offchain.identity.durable import replace_file
 from offchain.workflows.casefiles import Where
+from offchain.workflows.fetching import MAX_URL, Origin, fetched, fetched_if_changed, origin_of
 from offchain.workflows.places import Place
 from offchain.workflows.services import Services
-
-if TYPE_CHECKING:
-    import httpx
 
 __all__ = ["MAX_ENTRIES", "MAX_FEED", "Entry", "is_url", "media_of", "parse_feed"]
 
@@ -40,14 +36,6 @@ MAX_FEED: Final = 4 * 2**20
 MAX_ENTRIES: Final = 1_000
 """Files of a feed that are looked at, the first ones."""
 
-MAX_URL: Final = 2_000
-
-_SECONDS: Final = 300.0
-"""On the clock, for one file with all its redirects."""
-
-_SILENCE: Final = 10.0
-_REDIRECTS: Final = 5
-_PORTS: Final = {"http": 80, "https": 443}
 _URL: Final = re.compile(r"https?://", re.IGNORECASE)
 _ATOM: Final = "{http://www.w3.org/2005/Atom}"
 _MEDIA: Final = "{http://search.yahoo.com/mrss/}"
@@ -76,12 +64,42 @@ def media_of(services: Services, url: str) -> Iterator[Place]:
 
     Raises:
         InputError: `feed-malformed`, `url-refused`, `url-oversized`.
-        UnavailableError: `feed-unreachable`.
+        UnavailableError: `feed-unreachable`, `disk-failed`.
     """
-    entries = parse_feed(b"".join(_fetched(url, url, MAX_FEED)), url)
+    origin = origin_of(url)
+    entries = _entries(services.settings.home / "feeds", url, origin)
     for entry in list({entry.url: entry for entry in entries}.values())[:MAX_ENTRIES]:
         key = hashlib.sha256(f"url:{entry.url}".encode(errors="replace")).digest()
-        yield Place(key, entry.version, Where("url", _shown(entry.url)), partial(_downloaded, services, entry.url, url))
+        opened = partial(_downloaded, services, entry.url, origin)
+        yield Place(key, entry.version, Where("url", _shown(entry.url)), opened)
+
+
+def _entries(folder: Path, url: str, origin: Origin) -> list[Entry]:
+    """What a feed names now; its copy in the folder is kept level with it."""
+    copy = folder / hashlib.sha256(url.encode(errors="replace")).hexdigest()
+    validators, body = _copied(copy)
+    answer = fetched_if_changed(url, origin, MAX_FEED, validators)
+    if answer.body is None:
+        return parse_feed(body, url)
+    entries = parse_feed(answer.body, url)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        replace_file(copy, json.dumps(dict(answer.validators)).encode() + b"\n" + answer.body)
+    except OSError as error:
+        raise UnavailableError(
+            "disk-failed", f"the copy of a feed cannot be written: {error.strerror}", "make room on the disk"
+        ) from error
+    return entries
+
+
+def _copied(copy: Path) -> tuple[Mapping[str, str], bytes]:
+    """Validators and body of a copy; none where there is none that can be read."""
+    try:
+        head, _, body = copy.read_bytes().partition(b"\n")
+        told = json.loads(head)
+        return {str(name): str(value) for name, value in told.items()}, body
+    except (OSError, ValueError, AttributeError):
+        return {}, b""
 
 
 def parse_feed(data: bytes, base: str) -> list[Entry]:
@@ -148,7 +166,7 @@ def _shown(url: str) -> str:
 
 
 @contextmanager
-def _downloaded(services: Services, url: str, feed: str) -> Iterator[Path]:
+def _downloaded(services: Services, url: str, origin: Origin) -> Iterator[Path]:
     """The file behind a URL.
 
     Raises:
@@ -158,83 +176,8 @@ def _downloaded(services: Services, url: str, feed: str) -> Iterator[Path]:
     spooled = services.vault.spool(b"", PurePosixPath(urlsplit(url).path).name)
     try:
         with spooled.open("wb") as out:
-            for piece in _fetched(url, feed, services.settings.max_upload):
+            for piece in fetched(url, origin, services.settings.max_upload):
                 out.write(piece)
         yield spooled
     finally:
         services.vault.drop(spooled)
-
-
-def _fetched(url: str, feed: str, limit: int) -> Iterator[bytes]:
-    """The body of an answer, piece by piece, after at most `_REDIRECTS` redirects."""
-    import httpx  # noqa: PLC0415 - needed by feeds alone
-
-    # A proxy would look names up again, so that checking addresses here would mean nothing.
-    with httpx.Client(timeout=_SILENCE, follow_redirects=False, trust_env=False) as client, _ending(client):
-        for _ in range(_REDIRECTS + 1):
-            _require_allowed(url, feed)
-            try:
-                with client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as answer:
-                    if not answer.has_redirect_location:
-                        yield from _body(answer, limit)
-                        return
-                    url = urljoin(url, answer.headers["location"])
-            # The client says by a RuntimeError that it was closed, which happens when the time is over.
-            except (httpx.HTTPError, httpx.InvalidURL, ValueError, RuntimeError) as error:
-                raise _unreachable(type(error).__name__) from error
-    raise _refused("it redirects too often")
-
-
-@contextmanager
-def _ending(client: httpx.Client) -> Iterator[None]:
-    """Close the client after `_SECONDS`: its own time-out starts anew with every byte, in the head too."""
-    timer = threading.Timer(_SECONDS, client.close)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-
-
-def _body(answer: httpx.Response, limit: int) -> Iterator[bytes]:
-    if not answer.is_success:
-        raise _unreachable(f"HTTP status {answer.status_code}")
-    size = 0
-    for piece in answer.iter_raw():  # as it comes: what is still compressed is not inflated here
-        size += len(piece)
-        if size > limit:
-            raise InputError("url-oversized", f"the answer has more than {limit} bytes", "fetch it by other means")
-        yield piece
-
-
-def _require_allowed(url: str, feed: str) -> None:
-    """Refuse addresses that a stranger's feed has no business with.
-
-    The name may be looked up differently a moment later; a machine whose own network must not be reached at all needs
-    a firewall.
-    """
-    try:
-        parts, own = urlsplit(url), urlsplit(feed)
-        host, port = parts.hostname, parts.port or _PORTS.get(parts.scheme.lower(), 0)
-        is_own = (host, port) == (own.hostname, own.port or _PORTS.get(own.scheme.lower(), 0))
-    except ValueError as error:
-        raise _refused("it is malformed") from error
-    if parts.scheme.lower() not in _PORTS or not host or len(url) > MAX_URL:
-        raise _refused("it is no http or https address of usual length")
-    if is_own:
-        return
-    try:
-        found = {info[4][0] for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-    except (OSError, UnicodeError) as error:
-        raise _unreachable("its host has no address") from error
-    if not all(ipaddress.ip_address(str(address).partition("%")[0]).is_global for address in found):
-        raise _refused("its host is in a private network")
-
-
-def _refused(why: str) -> InputError:
-    return InputError("url-refused", f"an address is not asked: {why}", "fetch the file by other means")
-
-
-def _unreachable(why: str) -> UnavailableError:
-    return UnavailableError("feed-unreachable", f"no answer from the feed or its file: {why}", "try again later")

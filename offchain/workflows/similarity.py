@@ -1,7 +1,8 @@
-"""The similarity index of this machine, kept level with the store's features.
+"""The similarity index, kept level with the store's features.
 
 The store keeps the features, so processes that share a store see each other's works. The indexes lie under the home
-folder; where one is missing, damaged or another store's, it is made anew from the store.
+folder, or in the store's own PostgreSQL database, where any number of machines share them; where one is missing,
+damaged or another store's, it is made anew from the store.
 
 Features computed here, from a master, and those that a stranger stated for a work of his own are kept apart: stated
 ones neither crowd out the others, nor are they compared in this process, nor do they refuse anybody a registration.
@@ -18,6 +19,7 @@ import structlog
 
 from offchain.chain import work_hex
 from offchain.errors import InputError, UnavailableError
+from offchain.identity.engines import Engine, FileEngine
 from offchain.identity.matching.features import Features, Likeness, Probe
 from offchain.identity.matching.filing import features_from_bytes
 from offchain.identity.similarity import OVERLAP, CandidateIndex, Filing, Match, judged, judged_apart
@@ -48,17 +50,23 @@ class CatalogueIndex:
     Args:
         store: whose works.
         folder: of the indexes.
+        database_url: of a PostgreSQL database that has the indexes instead.
+
+    Raises:
+        InputError: `database-url-malformed`.
     """
 
-    def __init__(self, store: Store, folder: Path) -> None:
-        self._own = _Shelf(store, folder / "own", FEATURES_KIND)
-        self._claimed = _Shelf(store, folder / "claimed", CLAIMED_KIND)
+    def __init__(self, store: Store, folder: Path, database_url: str | None = None) -> None:
+        own, claimed = _engines(folder) if database_url is None else _shared_engines(database_url)
+        self._own = _Shelf(store, own, FEATURES_KIND)
+        self._claimed = _Shelf(store, claimed, CLAIMED_KIND)
 
     def search(self, probe: Probe | None) -> tuple[Match, ...]:
         """Registered works that a file has something in common with, the surest first; none for a featureless file.
 
         Raises:
-            UnavailableError: `index-unwritable`, `index-busy`, `term-index-unwritable`, `decoder-away`.
+            UnavailableError: `index-unwritable`, `index-busy`, `term-index-unwritable`, `store-unavailable`,
+                `decoder-away`.
         """
         if probe is None:
             return ()
@@ -67,19 +75,40 @@ class CatalogueIndex:
         found += [_match(probe, *each, judged_apart) for each in claims]
         return tuple(sorted(filter(None, found), key=_by_certainty))
 
+    def rebuild(self) -> None:
+        """Forget the indexes and make them anew from the store; searches wait or find less meanwhile.
+
+        Raises:
+            UnavailableError: `index-unwritable`, `term-index-unwritable`, `store-unavailable`.
+        """
+        self._own.rebuild()
+        self._claimed.rebuild()
+
     def close(self) -> None:
-        """Give the indexes' files back."""
+        """Give the indexes' files and connections back."""
         self._own.close()
         self._claimed.close()
+
+
+def _engines(folder: Path) -> tuple[Engine, Engine]:
+    return FileEngine(folder / "own"), FileEngine(folder / "claimed")
+
+
+def _shared_engines(url: str) -> tuple[Engine, Engine]:
+    from offchain.identity.engines_postgres import PostgresEngine  # noqa: PLC0415 - not needed on one machine
+    from offchain.store.index_database import IndexDatabase  # noqa: PLC0415 - not needed on one machine
+
+    database = IndexDatabase(url)
+    return PostgresEngine(database, "own"), PostgresEngine(database, "claimed")
 
 
 class _Shelf:
     """One kind of features, and its index."""
 
-    def __init__(self, store: Store, folder: Path, kind: str) -> None:
+    def __init__(self, store: Store, engine: Engine, kind: str) -> None:
         self._store = store
         self._kind = kind
-        self._index = CandidateIndex(folder)
+        self._index = CandidateIndex(engine)
         self._refreshing = threading.Lock()
 
     def candidates(self, probe: Probe) -> list[tuple[int, Features]]:
@@ -97,6 +126,11 @@ class _Shelf:
             rows = [row for number in numbers if (row := tx.codes.at(number, self._kind)) is not None]
         read = ((work, _features(work, data)) for work, data in rows)
         return [(work, features) for work, features in read if features is not None]
+
+    def rebuild(self) -> None:
+        with self._refreshing, self._index.filing():
+            self._index.clear()
+        self._refresh()
 
     def close(self) -> None:
         self._index.close()

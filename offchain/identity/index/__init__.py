@@ -56,9 +56,10 @@ def open_postgres_index(url: str, name: str) -> PostgresIndex:
     """The index of this name in a PostgreSQL database, made if there is none.
 
     Raises:
-        InputError: `database-url-malformed`, `code-table-name`.
+        InputError: `database-url-malformed`, `index-name`.
         UnavailableError: `store-unavailable`.
     """
     from offchain.identity.index.postgres import PostgresIndex  # noqa: PLC0415 - so is SQLAlchemy
+    from offchain.store.index_database import IndexDatabase  # noqa: PLC0415 - so is SQLAlchemy
 
-    return PostgresIndex(url, name)
+    return PostgresIndex(IndexDatabase(url), name)

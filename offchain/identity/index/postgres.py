@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from offchain.identity.index.bands import BANDS, flips, reach_needed, within
 from offchain.identity.index.protocol import Codes, Found, check_radius, code_rows, key_rows
-from offchain.store.code_index import CodeTable
+from offchain.store.code_index import CodeTable, Flips
+from offchain.store.index_database import IndexDatabase
 
 __all__ = ["PostgresIndex"]
 
@@ -21,21 +22,25 @@ _WIDTH: Final = 20
 _MAX_BUCKETS: Final = 3_000
 """Beyond, at radius 33 and more, the server compares every code."""
 
+_BATCH: Final = 256
+"""Codes asked in one query."""
+
 
 class PostgresIndex:
     """Exact Hamming search in a table of its own; every method may be called from several threads and processes.
 
     Args:
-        url: SQLAlchemy URL, `postgresql+psycopg://…`; PostgreSQL 14 or later.
+        database: where the table is; its connections are given back when this is closed.
         name: which index; codes of different kinds are kept apart.
 
     Raises:
-        InputError: `database-url-malformed`, `code-table-name`.
+        InputError: `index-name`.
         UnavailableError: `store-unavailable`; so may every method.
     """
 
-    def __init__(self, url: str, name: str) -> None:
-        self._table = CodeTable(url, name)
+    def __init__(self, database: IndexDatabase, name: str) -> None:
+        self._database = database
+        self._table = CodeTable(database, name)
 
     def add(self, codes: Codes, keys: Sequence[int] | NDArray[np.uint64]) -> None:
         """File codes, the n-th under the n-th key, in one transaction; safe from a power cut when this returns.
@@ -57,16 +62,20 @@ class PostgresIndex:
         return self.search_many([code], radius)[0]
 
     def search_many(self, codes: Codes, radius: int) -> list[Found]:
-        """What `search` finds for each code, one query each in one transaction.
+        """What `search` finds for each code, by one query of the database for up to 256 of them.
 
         Raises:
             InputError: `codes-malformed`, `radius-out-of-range`.
         """
         rows = code_rows(codes)
-        limits = _limits(check_radius(radius))
-        near = [None if limits is None else _neighbours(buckets, limits) for buckets in _buckets(rows)]
-        asked = zip((row.tobytes() for row in rows), near, strict=True)
-        return [_found(pairs) for pairs in self._table.near(asked, radius)]
+        flips = _flips(check_radius(radius))
+        asked = [row.tobytes() for row in rows]
+        buckets = _buckets(rows).tolist()
+        found: list[Found] = []
+        for at in range(0, len(rows), _BATCH):
+            chosen = slice(at, at + _BATCH)
+            found += map(_found, self._table.near(asked[chosen], buckets[chosen], flips, radius))
+        return found
 
     def keys(self) -> NDArray[np.uint64]:
         """Every key, ascending: what a store holds beside these is still to be added."""
@@ -81,9 +90,13 @@ class PostgresIndex:
     def flush(self) -> None:
         """Nothing to do: what was added is on the server's disk."""
 
+    def clear(self) -> None:
+        """Forget every code."""
+        self._table.clear()
+
     def close(self) -> None:
         """Give the connections back."""
-        self._table.close()
+        self._database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -99,13 +112,16 @@ def _found(pairs: list[tuple[int, int]]) -> Found:
     return Found(np.array(keys, dtype=np.uint64), np.array(distances, dtype=np.uint16))
 
 
-def _limits(radius: int) -> list[int] | None:
-    """Bits that each band may differ in, with Σ(limit + 1) = radius + 1; None where a scan is cheaper."""
+def _flips(radius: int) -> Flips | None:
+    """Where to look for codes within a radius; None where a scan is cheaper."""
     reach = reach_needed(radius)
     if BANDS * within(_WIDTH, reach) > _MAX_BUCKETS:
         return None
-    more = radius + 1 - BANDS * reach
-    return [reach] * more + [reach - 1] * (BANDS - more)
+    more = radius + 1 - BANDS * reach  # bands that may differ in `reach` bits: Σ(limit + 1) = radius + 1
+    masks, ends = flips(_WIDTH, reach)
+    near = [masks[: ends[reach] if band < more else ends[reach - 1]] for band in range(BANDS if reach else more)]
+    bands = np.repeat(np.arange(len(near)), [len(each) for each in near])
+    return Flips(bands.tolist(), np.concatenate(near).tolist())
 
 
 def _buckets(rows: NDArray[np.uint64]) -> NDArray[np.int32]:
@@ -113,14 +129,3 @@ def _buckets(rows: NDArray[np.uint64]) -> NDArray[np.int32]:
     bits = np.unpackbits(rows.view(np.uint8), axis=1, bitorder="little")[:, : BANDS * _WIDTH]
     numbers = bits.reshape(-1, _WIDTH, BANDS).transpose(0, 2, 1) @ (1 << np.arange(_WIDTH, dtype=np.int32))
     return np.asarray(numbers | np.arange(BANDS, dtype=np.int32) << _WIDTH, dtype=np.int32)
-
-
-def _neighbours(buckets: NDArray[np.int32], limits: list[int]) -> list[int]:
-    """Every bucket within its band's limit."""
-    masks, ends = flips(_WIDTH, max(limits))
-    near = [
-        bucket ^ masks[: ends[limit]].astype(np.int32)
-        for bucket, limit in zip(buckets, limits, strict=True)
-        if limit >= 0
-    ]
-    return np.concatenate(near).tolist() if near else []

@@ -26,6 +26,9 @@ __all__ = ["PRELOAD", "picture_of", "pixels", "samples", "sound_of"]
 
 PRELOAD: Final = ("offchain.identity.image",)
 
+_MAX_SIDE: Final = 2**12
+"""Pixels; far more than a preview has."""
+
 _MEMORY: Final = 2**30
 _SECONDS: Final = 60
 _BOUNDS: Final = ffmpeg.Bounds(seconds=_SECONDS, memory=_MEMORY, output=2**23)
@@ -40,11 +43,13 @@ def picture_of(preview: bytes) -> Image.Image:
     """
     with _file(preview) as path:
         told = guarded(pixels, path, memory=_MEMORY, seconds=_SECONDS)
-    try:
-        width, height, data = told
-        return Image.frombytes("RGB", (int(width), int(height)), bytes(data))
-    except (ValueError, TypeError) as error:
-        raise _nonsense() from error
+    match told:
+        # Checked before anything is made of it: room for a picture is taken before its bytes are looked at.
+        case [int(width), int(height), bytes(data)] if (
+            0 < width <= _MAX_SIDE and 0 < height <= _MAX_SIDE and len(data) == 3 * width * height
+        ):
+            return Image.frombytes("RGB", (width, height), data)
+    raise _nonsense()
 
 
 def sound_of(preview: bytes, rate: int) -> Samples:

@@ -27,8 +27,8 @@ _MP3: Final = (
 )
 
 
-def mark_mp3(excerpt: bytes, reference: int, key: bytes) -> bytes | None:
-    """The excerpt with a mark; the same arguments give the same bytes.
+def mark_mp3(excerpt: bytes, reference: int, key: bytes) -> bytes:
+    """The excerpt with a mark, encoded here in any case; the same arguments give the same bytes.
 
     Args:
         excerpt: MP3 of our own making, mono, at most a minute.
@@ -36,17 +36,24 @@ def mark_mp3(excerpt: bytes, reference: int, key: bytes) -> bytes | None:
         key: the service's secret.
 
     Returns:
-        MP3, or None where the mark cannot be read back: the excerpt is too short or too quiet.
+        MP3; without a mark where that cannot be read back: the excerpt is too short or too quiet.
 
     Raises:
         InputError: as `sound_of`.
         UnavailableError: `ffmpeg-missing`, `decoder-away` or `decoder-busy`.
     """
+    sound = sound_of(excerpt, _RATE)
+    marked = _encoded(embed(sound, _RATE, reference, key))
+    is_read = read(fold(sound_of(marked, READ_RATE)[:, 0]), key) == reference
+    return marked if is_read else _encoded(sound)
+
+
+def _encoded(sound: Samples) -> bytes:
     with tempfile.TemporaryDirectory(prefix="colophon-marking-") as folder:
         path = Path(folder) / "sound"
-        path.write_bytes(_wav(embed(sound_of(excerpt, _RATE), _RATE, reference, key)))
-        (marked,) = ffmpeg.read(path, "audio", [_MP3], _BOUNDS)
-        return marked if read(fold(sound_of(marked, READ_RATE)[:, 0]), key) == reference else None
+        path.write_bytes(_wav(sound))
+        (mp3,) = ffmpeg.read(path, "audio", [_MP3], _BOUNDS)
+        return mp3
 
 
 def _wav(sound: Samples) -> bytes:

@@ -68,7 +68,9 @@ _WHOLE: Final = 0.9
 _SAME_SPEED: Final = 0.003
 _SAME_AGREEMENT: Final = 0.9
 _MAX_REGIONS: Final = 20
-_ERROR_RATES: Final[dict[Decision, float]] = {"same": 0.004, "derived": 0.004, "similar": 0.01}
+_ERROR_RATES: Final[dict[Decision, float]] = {"same": 0.0019, "derived": 0.0019, "similar": 0.002}
+"""Of 13,715 unrelated pairs of game music 16 were called same or derived, and 17 similar: upper ends of the 95 %
+intervals. Those looked at are soundscapes of long synthetic tones."""
 
 
 @dataclass(frozen=True, slots=True)

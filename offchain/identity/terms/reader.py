@@ -14,12 +14,9 @@ from offchain.errors import NotFoundError
 from offchain.identity.terms.files import MANIFEST, Manifest, damaged, read_manifest, read_run
 from offchain.identity.terms.journal import Work, as_postings, read_journal
 from offchain.identity.terms.postings import Address, Postings, address, merged
+from offchain.identity.terms.ranking import POSTINGS_READ, ranked
 
-__all__ = ["POSTINGS_READ", "Snapshot", "TermReader", "read_terms"]
-
-POSTINGS_READ: Final = 256
-"""Works read of a term that more have, those with the lowest keys of the oldest run first: a common phrase costs no
-more than a rare one, and what is made of nothing else still finds who registered it first."""
+__all__ = ["Snapshot", "TermReader", "read_terms"]
 
 _ATTEMPTS: Final = 20
 _NONE: Final = np.empty(0, dtype=np.uint64)
@@ -67,11 +64,9 @@ class TermReader:
     def candidates(
         self, terms: NDArray[np.uint64], min_shared: int, limit: int
     ) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-        """Works that share terms with a file, best first.
+        """Works that share terms with a file, best first; see `ranked`.
 
-        Rare terms count for more: works are ordered by the sum of log(postings / postings of the term), the inverse
-        document frequency of Spärck Jones (1972), then by key. Of a term in more than `POSTINGS_READ` works only so
-        many are seen, so the counts of the others leave it out.
+        Of a term in more than `POSTINGS_READ` works only so many are seen, so the counts of the others leave it out.
 
         Args:
             terms: (n,) uint64, in any order.
@@ -82,13 +77,10 @@ class TermReader:
             Keys (k,) uint32 and shared terms (k,) int64.
         """
         snapshot = self._refresh()
-        found, weights = _look_up(snapshot.runs + snapshot.recent, address(np.unique(terms)))
-        keys, inverse = np.unique(found & np.uint64(0xFFFFFFFF), return_inverse=True)
-        counts = np.bincount(inverse, minlength=len(keys))
-        scores = np.bincount(inverse, weights[(found >> np.uint64(32)).astype(np.int64)], minlength=len(keys))
-        enough = np.flatnonzero(counts >= min_shared)
-        best = enough[np.lexsort((keys[enough], -scores[enough]))][:limit]
-        return keys[best].astype(np.uint32), counts[best]
+        found, counts = _look_up(snapshot.runs + snapshot.recent, address(np.unique(terms)))
+        at, keys = (found >> np.uint64(32)).astype(np.int64), found & np.uint64(0xFFFFFFFF)
+        works, shared = ranked(at, keys, counts, len(snapshot), min_shared, limit)
+        return works.astype(np.uint32), shared
 
     def verify(self) -> None:
         """Read every run and check it.
@@ -153,8 +145,8 @@ def _with(recent: tuple[Postings, ...], works: list[Work]) -> tuple[Postings, ..
     return tuple(runs)
 
 
-def _look_up(runs: tuple[Postings, ...], terms: Address) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
-    """Pairs found, as number of the term (upper half) and key (lower half), each once; and the weight of each term."""
+def _look_up(runs: tuple[Postings, ...], terms: Address) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
+    """Pairs found, as number of the term (upper half) and key (lower half), each once; and the works of each term."""
     total = np.zeros(len(terms.entry), dtype=np.int64)
     found = [_NONE]
     for run in runs:
@@ -166,8 +158,7 @@ def _look_up(runs: tuple[Postings, ...], terms: Address) -> tuple[NDArray[np.uin
         numbers = np.repeat(np.arange(len(taken)), taken)
         rows = np.arange(len(numbers)) + np.repeat(starts - (np.cumsum(taken) - taken), taken)
         found.append(numbers.astype(np.uint64) << np.uint64(32) | run.keys(rows))
-    weights = np.log(max(1, sum(map(len, runs))) / np.maximum(total, 1))
-    return np.unique(np.concatenate(found)), weights
+    return np.unique(np.concatenate(found)), total
 
 
 def _missing(folder: Path) -> NotFoundError:

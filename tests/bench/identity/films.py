@@ -17,6 +17,8 @@ import cv2
 import numpy as np
 from imageio_ffmpeg import get_ffmpeg_exe
 
+from tests.bench.identity.pictures import subject
+
 __all__ = ["BEYOND", "EDITS", "edited", "footage", "pans", "photographs"]
 
 WIDTH, HEIGHT, FRAME_RATE = 320, 180, 12
@@ -54,9 +56,10 @@ def footage(folders: Iterable[Path], into: Path) -> Iterator[Path]:
 
 
 def photographs(folders: Iterable[Path]) -> list[Path]:
-    """Images that differ at a glance: packages ship one picture in many sizes."""
+    """One image of each subject, of those that differ at a glance."""
+    paths = sorted(path for folder in folders for path in folder.rglob("*") if path.suffix.lower() in _IMAGES)
     seen: dict[bytes, Path] = {}
-    for path in sorted(path for folder in folders for path in folder.rglob("*") if path.suffix.lower() in _IMAGES):
+    for path in {subject(path): path for path in paths}.values():
         small = cv2.imread(str(path), cv2.IMREAD_REDUCED_GRAYSCALE_8)
         if small is not None and min(small.shape) > 30:
             seen.setdefault((cv2.resize(small, (8, 8), interpolation=cv2.INTER_AREA) > small.mean()).tobytes(), path)

@@ -35,6 +35,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 from offchain.errors import InputError
 from offchain.identity.image import image_code, on_white, open_image
 from offchain.identity.matching.image import compare, features, probe
+from tests.bench.identity.pictures import subject
 from tests.bench.identity.statistics import clopper_pearson, wilson
 
 SKIMAGE = Path((find_spec("skimage") or sys.exit("scikit-image is not installed")).origin or "").parent / "data"
@@ -306,15 +307,19 @@ def loaded(path: Path) -> Image.Image:
 
 
 def distinct(folder: Path, limit: int) -> list[tuple[str, Image.Image]]:
-    """Up to `limit` images of a folder, in an order drawn at random, none of which shows what an earlier one does."""
+    """Up to `limit` images of a folder, in an order drawn at random, none of which shows what an earlier one does.
+
+    What shows the same is told by the name (`subject`), and by the standard's code.
+    """
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in {".png", ".jpg", ".jpeg", ".webp"})
     random.Random(1).shuffle(paths)
     kept: list[tuple[str, Image.Image]] = []
     seen: list[Code | None] = []
+    subjects: set[Path] = set()
     for path in paths:
         if len(kept) == limit:
             break
-        if path.is_symlink():
+        if path.is_symlink() or subject(path) in subjects:
             continue
         try:
             image = loaded(path)
@@ -324,6 +329,7 @@ def distinct(folder: Path, limit: int) -> list[tuple[str, Image.Image]]:
         if min(image.size) < SHORTER_SIDE or code is None or distances(code, seen).min(initial=256) <= COPY_BITS:
             continue
         seen.append(code)
+        subjects.add(subject(path))
         kept.append((str(path.relative_to(folder)), image))
     return kept
 

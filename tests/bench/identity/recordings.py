@@ -10,6 +10,7 @@ import random
 import subprocess
 import wave
 from collections.abc import Iterable, Iterator
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Final
 
@@ -17,9 +18,7 @@ import numpy as np
 from imageio_ffmpeg import get_ffmpeg_exe
 from numpy.typing import NDArray
 
-from offchain.identity.audio import RATE, fingerprint
-
-__all__ = ["BEYOND", "EDITS", "composed", "cut", "edited"]
+__all__ = ["BEYOND", "EDITS", "LEAST", "composed", "cut", "edited"]
 
 SECONDS, LEAST = 60, 56
 _SUFFIXES: Final = frozenset({".ogg", ".opus", ".mp3", ".flac", ".wav", ".m4a"})
@@ -63,15 +62,25 @@ BEYOND: Final[dict[str, tuple[str, ...]]] = {
 
 
 def cut(folders: Iterable[Path], most: int, into: Path) -> Iterator[Path]:
-    """The minute that begins five seconds into a piece, for up to `most` pieces; short ones are left out."""
-    found = sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in _SUFFIXES)
-    long = [path for path in found if path.stat().st_size > 700_000]
-    random.Random(4).shuffle(long)
-    for at, path in enumerate(long[:most]):
-        clip = into / f"{at:03d}.flac"
-        _ffmpeg("-ss", "5", "-t", str(SECONDS), "-i", str(path), "-vn", "-ac", "2", "-ar", "44100", str(clip))
-        if len(fingerprint(clip)) > LEAST * RATE:
-            yield clip
+    """The minute that begins five seconds into a piece, for up to `most` pieces; of a short one, what there is.
+
+    Every folder gives as many pieces as the others while it has any, of one piece in two folders the first. A clip that
+    `into` has already is not cut again.
+    """
+    chance = random.Random(4)
+    shelves = [sorted(path for path in folder.rglob("*") if path.suffix in _SUFFIXES) for folder in folders]
+    long = [[path for path in shelf if path.stat().st_size > 700_000] for shelf in shelves]
+    for shelf in long:
+        chance.shuffle(shelf)
+    turns = (path for turn in zip_longest(*long) for path in turn if path is not None)
+    once = {hashlib.sha256(path.read_bytes()).hexdigest()[:8]: path for path in reversed(list(turns))}
+    for digest, path in islice(reversed(once.items()), most):
+        clip = into / f"{path.stem}-{digest}.flac"
+        if not clip.exists():
+            whole = clip.with_suffix(".partial.flac")
+            _ffmpeg("-ss", "5", "-t", str(SECONDS), "-i", str(path), "-vn", "-ac", "2", "-ar", "44100", str(whole))
+            whole.replace(clip)
+        yield clip
 
 
 def composed(count: int, into: Path) -> Iterator[Path]:

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from offchain.identity.engines import FileEngine
 from offchain.identity.matching import image, text
 from offchain.identity.matching.features import CODE_BYTES, Features, Probe
 from offchain.identity.similarity import CandidateIndex, Filing, judged
@@ -48,7 +49,7 @@ def measured(
     medium: str, works: int, real: list[Features], queries: list[Callable[[], Probe | None]]
 ) -> Iterator[dict[str, Any]]:
     """CPU ms of each stage: the mean over the queries."""
-    with tempfile.TemporaryDirectory() as folder, CandidateIndex(Path(folder)) as index:
+    with tempfile.TemporaryDirectory() as folder, CandidateIndex(FileEngine(Path(folder))) as index:
         with index.filing():
             index.file(Filing(number, number, features) for number, features in enumerate(real, 1))
             index.file(background(medium, works, np.random.default_rng(1)))

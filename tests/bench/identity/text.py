@@ -2,8 +2,9 @@
 
     python -m tests.bench.identity.text --tuning FOLDER … --evaluation FOLDER …
 
-Each `*.txt` of a folder is one source; it is cut into works of 200 and of 1,000 words. Works of one source are never a
-pair of unrelated ones. The other methods' thresholds are set at 0.1 % false positives on the tuning sources; ours are
+Each `*.txt` of a folder is one source, and so are all `*.html` of it together, but for pages of licences, which many
+manuals share; a source is cut into works of 200 and of 1,000 words. Works of one source are never a pair of unrelated
+ones. The other methods' thresholds are set at 0.1 % false positives on the tuning sources; ours are
 constants of `offchain.identity.matching.text`, chosen on these too. Without folders: the descriptions that installed
 packages carry, every second for tuning, and the chapters of tests/data. Deterministic but for the costs. Prints JSON.
 """
@@ -24,6 +25,7 @@ from typing import Final
 
 import numpy as np
 
+from offchain.identity.documents.html import page_text
 from offchain.identity.matching.features import Features, Probe
 from offchain.identity.matching.text import compare, features, probe
 from offchain.identity.terms import TermWriter, open_terms
@@ -41,6 +43,7 @@ PEER_PAIRS: Final = 20_000
 LIMIT: Final = 50
 GOALS: Final = {"excerpt of 20 %": 99.0, "20 % of words substituted": 99.0}
 
+_LICENCE: Final = re.compile("licen[cs]e|copying|gpl|fdl|legal", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"[/:|=<>`]\S")
 
 Sources = dict[str, list[str]]
@@ -97,8 +100,14 @@ def prose(metadata: str) -> list[str]:
 
 
 def read(folders: Iterable[Path]) -> Sources:
-    files = sorted(path for folder in folders for path in folder.rglob("*.txt"))
-    return {str(path): path.read_text(errors="replace").split() for path in files}
+    sources: Sources = {}
+    for folder in folders:
+        for path in sorted(folder.rglob("*.txt")):
+            sources[str(path)] = path.read_text(errors="replace").split()
+        pages = [path for path in sorted(folder.rglob("*.html")) if not _LICENCE.search(path.stem)]
+        if pages:
+            sources[str(folder)] = [word for page in pages for word in page_text(page.read_bytes()).split()]
+    return sources
 
 
 def threshold(peer: Peer, works: list[Work], chance: random.Random) -> float:

@@ -9,7 +9,7 @@ import pytest
 from offchain.errors import InputError, NotFoundError, RefusedError, UnavailableError
 from offchain.identity.terms import open_terms, read_terms
 from offchain.identity.terms import writer as writer_module
-from offchain.identity.terms.reader import POSTINGS_READ
+from offchain.identity.terms.ranking import POSTINGS_READ
 
 
 def terms(*numbers: int):

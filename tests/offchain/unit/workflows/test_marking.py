@@ -133,6 +133,17 @@ def test_picture_of__preview__is_decoded_by_another_process(monkeypatch: pytest.
     assert picture_of(PREVIEW.data).size == (640, 427)
 
 
+@pytest.mark.parametrize(
+    "told",
+    [[60_000, 60_000, b""], [2, 1, 10**11], [2, 1, b"RGB"], [-1, -1, b"RGB"], [float("inf"), 1, b""], ["1", 1, b"RGB"]],
+)
+def test_picture_of__decoder_taken_over__no_room_is_taken_for_what_it_claims(monkeypatch, told: list[object]):
+    monkeypatch.setattr("offchain.identity.marks.opened.guarded", lambda *_, **__: told)
+    with pytest.raises(InputError) as raised:
+        picture_of(PREVIEW.data)
+    assert raised.value.code == "decoding-failed"
+
+
 def test_mark_key__not_configured__is_made_once_for_this_user_alone(tmp_path):
     settings = services(tmp_path).settings
     key = mark_key(settings)

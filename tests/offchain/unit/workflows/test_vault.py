@@ -139,3 +139,10 @@ def test_file__damaged__is_as_if_lost(vault: Vault, tmp_path: Path):
     (place,) = files(tmp_path)
     place.write_bytes(b"{")
     assert vault.file(cid, WORK) is None
+
+
+def test_works__other_files_beside_the_masters__are_none(vault: Vault, tmp_path: Path):
+    """As a file browser leaves them."""
+    vault.keep(vault.spool(MASTER), WORK)
+    (tmp_path / "home" / "masters" / ".DS_Store").touch()
+    assert vault.works() == (WORK,)

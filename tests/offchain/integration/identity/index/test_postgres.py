@@ -95,7 +95,7 @@ def test_index__other_names__are_kept_apart(url, index):
 def test_open__not_a_name__is_refused(url, name):
     with pytest.raises(InputError) as caught:
         open_postgres_index(url, name)
-    assert caught.value.code == "code-table-name"
+    assert caught.value.code == "index-name"
 
 
 def test_open__another_database__is_refused():
