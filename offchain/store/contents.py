@@ -42,16 +42,10 @@ class Contents:
         self._session = session
 
     def put(self, work: int, contents: Iterable[ContentRecord]) -> None:
-        """Keep what was pinned for a work, unless it is kept already."""
-        if self._session.scalar(select(ContentRecord.sequence).where(ContentRecord.work == work).limit(1)) is None:
-            self._session.add_all(contents)
-            self._session.flush()
-
-    def add(self, content: ContentRecord) -> None:
-        """Keep one more file of a work, unless it is kept already."""
-        if content.cid not in {kept.cid for kept in self.of_work(content.work)}:
-            self._session.add(content)
-            self._session.flush()
+        """Keep what was pinned for a work, but for what is kept already."""
+        kept = {each.cid for each in self.of_work(work)}
+        self._session.add_all(each for each in contents if each.cid not in kept)
+        self._session.flush()
 
     def of_work(self, work: int) -> Sequence[ContentRecord]:
         """What was pinned for a work, oldest first."""

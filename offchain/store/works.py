@@ -91,6 +91,12 @@ class Works:
         self._session.flush()
         return work
 
+    def replace(self, known: WorkRecord, work: WorkRecord) -> None:
+        """Put another registration of a work in the place of the one that it had."""
+        work.sequence = known.sequence
+        self._session.merge(work)
+        self._session.flush()
+
     def find(self, work: int) -> WorkRecord | None:
         """The work with this id, or None."""
         return self._session.scalar(select(WorkRecord).where(WorkRecord.id == work))

@@ -135,13 +135,20 @@ def list_works(services: Services, limit: int, *, before: int | None = None, hol
 def record_work(
     services: Services, work: int, metadata: Metadata, features: bytes | None, kind: str = FEATURES_KIND
 ) -> None:
-    """Keep what is told about a registered work, and make it findable by its features; again changes nothing."""
+    """Keep what is told about a registered work, and make it findable by its features; again changes nothing.
+
+    What was kept of a registration that gave way to this one is replaced.
+    """
     try:
         with services.store.transaction() as tx:
-            title = tx.events.title(work)
-            if title is None or tx.works.find(work) is not None:
+            title, known = tx.events.title(work), tx.works.find(work)
+            if title is None or (known is not None and known.creator == title.registrant):
                 return
-            tx.works.add(_record(title, metadata, edges_of(work, tx.events.of_work(work))))
+            record = _record(title, metadata, edges_of(work, tx.events.of_work(work)))
+            if known is None:
+                tx.works.add(record)
+            else:
+                tx.works.replace(known, record)
             if features is not None:
                 tx.codes.put(work, kind, features)
     except RefusedError as refused:

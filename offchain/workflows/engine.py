@@ -18,7 +18,7 @@ import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowStatus
 
 from offchain.errors import UnavailableError
-from offchain.workflows.jobs import PUBLISHING, Job, fold_job, unknown_job
+from offchain.workflows.jobs import ACTIVE, PUBLISHING, Job, fold_job, unknown_job
 from offchain.workflows.services import Services
 
 __all__ = ["Engine", "run_step"]
@@ -27,7 +27,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _VERSION: Final = "3"
-"""Version of the workflows' steps: raise it when unfinished workflows of the old code must not continue on the new."""
+"""Version of the workflows' steps: raise it when unfinished workflows of the old code must begin anew on the new."""
 
 _WAITS: Final = (0.5, 1.0, 2.0)
 """Seconds before a step that found a node away is tried again; then the job is interrupted."""
@@ -68,6 +68,7 @@ class Engine:
         DBOS(config=_config(self.services, self._name))
         Engine.current = self
         DBOS.launch()
+        self._begin_older_anew()
 
     def stop(self) -> None:
         """Let running steps end, and close the journal; unfinished jobs continue at the next start."""
@@ -113,8 +114,11 @@ class Engine:
         return self.job(job_id)
 
     def rewind(self, workflow_id: str, step: int) -> None:
-        """Run a workflow that has ended again, from its `step`-th step (from 1) on."""
-        DBOS.rewind_workflow(workflow_id, start_step=step)
+        """Run a workflow that has ended again, from its `step`-th step (from 1) on; older code's from its first."""
+        status = _status(workflow_id)
+        ran = "" if status is None else status.app_version or ""
+        start = step if ran.rpartition("-")[2] == _VERSION else 1
+        DBOS.rewind_workflow(workflow_id, start_step=start, application_version=_version(self._name))
 
     def forget(self, workflow_id: str) -> bool:
         """Remove a workflow from the journal, so that its id can be used anew; False when there is none."""
@@ -152,6 +156,14 @@ class Engine:
                 )
             before = job
             time.sleep(_POLL)
+
+    def _begin_older_anew(self) -> None:
+        """No process would ever continue workflows of an older version; their steps repeat without harm."""
+        for status in DBOS.list_workflows(status=list(ACTIVE), load_input=False, load_output=False):
+            older = status.app_version or ""
+            if older != _version(self._name) and older.rpartition("-")[0] == self._name:
+                DBOS.cancel_workflow(status.workflow_id)
+                self.rewind(status.workflow_id, 1)
 
     def count(self, change: int) -> None:
         """Tell that a step began (1) or ended (-1)."""
@@ -208,6 +220,11 @@ def _ended(workflow_id: str) -> list[str]:
     return [step["function_name"] for step in DBOS.list_workflow_steps(workflow_id) if step["error"] is None]
 
 
+def _version(name: str) -> str:
+    """Under which the journal keeps what a process of this name runs."""
+    return f"{name}-{_VERSION}"
+
+
 def _config(services: Services, name: str) -> DBOSConfig:
     url = services.settings.database_url
     journal = services.settings.home / f"workflows-{name}.db"
@@ -216,7 +233,7 @@ def _config(services: Services, name: str) -> DBOSConfig:
         system_database_url=f"sqlite:///{journal}" if url.startswith("sqlite") else url,
         executor_id=name,
         # Processes of different names may share one PostgreSQL journal; each continues its own work only.
-        application_version=f"{name}-{_VERSION}",
+        application_version=_version(name),
         # Its log repeats every error of a step with a traceback; ours tells them once.
         log_level="CRITICAL",
         notification_listener_polling_interval_sec=_POLL,

@@ -11,7 +11,7 @@ from offchain.workflows.jobs import Draft
 from offchain.workflows.metadata import Metadata, Rendition
 from offchain.workflows.terms import standard_terms
 
-__all__ = ["Holding", "find_content", "holdings", "record_contents", "record_sealed"]
+__all__ = ["Holding", "find_content", "holdings", "is_registered_here", "record_contents", "record_sealed"]
 
 _JSON: Final = "application/json"
 _OCTETS: Final = "application/octet-stream"
@@ -53,10 +53,21 @@ def record_contents(store: Store, work: int, draft: Draft) -> None:
 def record_sealed(store: Store, work: int, rendition: Rendition) -> None:
     """Keep that a work was sealed after its registration; doing it again changes nothing."""
     with store.transaction() as tx:
-        tx.contents.add(ContentRecord(cid=rendition.cid, work=work, role=rendition.role, media_type=_OCTETS))
+        tx.contents.put(work, [ContentRecord(cid=rendition.cid, work=work, role=rendition.role, media_type=_OCTETS)])
         kept = tx.content_keys.find(work)
         if kept is not None:
             kept.digest = bytes.fromhex(rendition.sha256.removeprefix("0x"))
+
+
+def is_registered_here(store: Store, work: int) -> bool:
+    """Whether the registration that stands was made here.
+
+    It is not where the work has a title from elsewhere, or one made here gave way to that of another registrant.
+    """
+    with store.snapshot() as tx:
+        title, known = tx.events.title(work), tx.works.find(work)
+        stands = title is not None and known is not None and title.registrant == known.creator
+        return stands and bool(tx.contents.of_work(work))
 
 
 def find_content(store: Store, cid: str) -> ContentRecord | None:

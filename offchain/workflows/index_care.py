@@ -12,22 +12,26 @@ from offchain.errors import ColophonError, InputError, NotFoundError, Unavailabl
 from offchain.identity import examine
 from offchain.identity.index import open_index
 from offchain.identity.matching.filing import features_to_bytes
+from offchain.identity.terms import read_terms
 from offchain.workflows.services import Services
 from offchain.workflows.similarity import FEATURES_KIND
 
 __all__ = ["damage", "featureless", "rebuild"]
 
 
-def damage(services: Services) -> Iterator[UnavailableError]:
-    """What is wrong with the files of the index, each byte of which is read.
+def damage(services: Services) -> Iterator[ColophonError]:
+    """What is wrong with the files of the index, codes and terms, each byte of which is read.
 
     An index in a database has no files here: its server checks its own.
     """
-    for folder in sorted((services.settings.home / "index").glob("*/*/codes")):
+    for folder in sorted((services.settings.home / "index").glob("*/*/*")):
         try:
-            with open_index(folder) as index:
-                index.check()
-        except UnavailableError as error:
+            if folder.name == "codes":
+                with open_index(folder) as index:
+                    index.check()
+            elif folder.name == "terms":
+                read_terms(folder).verify()
+        except (NotFoundError, UnavailableError) as error:
             yield error
 
 

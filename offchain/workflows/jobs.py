@@ -15,7 +15,7 @@ from dbos import WorkflowStatus, WorkflowStatusString
 
 from offchain.errors import ColophonError, NotFoundError, RefusedError, UnavailableError
 
-__all__ = ["PUBLISHING", "STEPS", "Draft", "Job", "Kind", "State", "Step", "finished", "fold_job", "kind_of"]
+__all__ = ["ACTIVE", "PUBLISHING", "STEPS", "Draft", "Job", "Kind", "State", "Step", "finished", "fold_job", "kind_of"]
 
 Kind = Literal["registration", "purchase", "generation"]
 State = Literal["running", "awaiting-signature", "done", "failed", "interrupted"]
@@ -33,9 +33,10 @@ STEPS: Final = MappingProxyType(
 )
 """Steps of each workflow, in order."""
 
-_ACTIVE: Final = frozenset(
+ACTIVE: Final = frozenset(
     {WorkflowStatusString.PENDING.value, WorkflowStatusString.ENQUEUED.value, WorkflowStatusString.DELAYED.value}
 )
+"""What the journal calls workflows that have not ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ def _similar(output: object) -> Sequence[dict[str, Any]]:
 def _state(status: WorkflowStatus) -> tuple[State, ColophonError | None]:
     if status.status == WorkflowStatusString.SUCCESS.value:
         return "done", None
-    if status.status in _ACTIVE:
+    if status.status in ACTIVE:
         return "running", None
     if isinstance(status.error, UnavailableError):
         return "interrupted", status.error

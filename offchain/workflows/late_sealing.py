@@ -10,7 +10,7 @@ from __future__ import annotations
 from offchain.chain import work_hex
 from offchain.errors import NotFoundError, RefusedError
 from offchain.workflows.catalogue import describe
-from offchain.workflows.holdings import record_sealed
+from offchain.workflows.holdings import is_registered_here, record_sealed
 from offchain.workflows.metadata import Metadata, Rendition
 from offchain.workflows.sealing import content_key, pin_sealed, seal_master, sealed_rendition
 from offchain.workflows.services import Services
@@ -43,9 +43,7 @@ def seal_registered(services: Services, work: int) -> Rendition:
 def _ours(services: Services, work: int) -> Metadata:
     """The metadata of a work that was registered here."""
     metadata = describe(services, work).metadata
-    with services.store.snapshot() as tx:
-        registered_here = bool(tx.contents.of_work(work))
-    if metadata is None or not registered_here:
+    if metadata is None or not is_registered_here(services.store, work):
         raise NotFoundError(
             "not-registered-here",
             "this work was registered with another service",

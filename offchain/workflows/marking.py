@@ -116,17 +116,15 @@ def _statement(services: Services, work: int, request: RegistrationRequest) -> S
 
 
 def _watermarked(preview: Preview, work: int, key: bytes) -> bytes:
-    """The preview with its mark; without one where it cannot carry it."""
-    marked: bytes | None = None
-    if preview.media_type == "image/jpeg":
-        marked = _marked_jpeg(preview.data, reference_of(work), key)
-    elif preview.media_type == "audio/mpeg":
-        marked = mark_mp3(preview.data, reference_of(work), key)
-    return preview.data if marked is None else marked
+    """The preview with its mark, without one where it cannot carry it.
+
+    Encoded here, marked or not, so that what signs it parses no bytes but our own.
+    """
+    mark = _marked_jpeg if preview.media_type == "image/jpeg" else mark_mp3
+    return mark(preview.data, reference_of(work), key)
 
 
 def _marked_jpeg(data: bytes, reference: int, key: bytes) -> bytes:
-    """Encoded here, marked or not, so that what signs it parses no bytes but our own."""
     picture, out = picture_of(data), BytesIO()
     marked = embed(picture, reference, key)
     (picture if marked is None else marked).save(out, "JPEG", quality=_QUALITY, optimize=True)

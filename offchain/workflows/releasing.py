@@ -25,7 +25,7 @@ from offchain.errors import DeniedError, InputError, NotFoundError, RefusedError
 from offchain.storage.age import normal_recipient, wrap_key
 from offchain.store import KeyReleaseRecord
 from offchain.workflows.catalogue import describe
-from offchain.workflows.holdings import find_content
+from offchain.workflows.holdings import find_content, is_registered_here
 from offchain.workflows.metadata import Rendition
 from offchain.workflows.sealing import content_key, sealed_later, sealed_rendition
 from offchain.workflows.services import Services
@@ -199,10 +199,11 @@ def _sealed(services: Services, work: int) -> tuple[Rendition, bytes]:
 def _is_published(services: Services, work: int, cid: str) -> bool:
     """Whether the work was registered here, by whom the content was sealed for.
 
-    Metadata is public before the title is: who copies it and registers first names a sealed rendition of ours, too.
+    Metadata is public before the title is final: who copies it and has an earlier commitment, for which the work's id
+    was enough, names a sealed rendition of ours, too.
     """
     content = find_content(services.store, cid)
-    return content is not None and content.work == work
+    return content is not None and content.work == work and is_registered_here(services.store, work)
 
 
 def _require_licence(services: Services, request: KeyRequest, rendition: Rendition, now: int) -> None:

@@ -151,7 +151,7 @@ class Vault:
 
     def works(self) -> tuple[int, ...]:
         """Works whose master lies here."""
-        return tuple(sorted(int(path.name, 16) for path in self._masters.glob("*")))
+        return tuple(sorted(int(path.name, 16) for path in self._masters.glob("[0-9a-f]" * 64)))
 
     def drop(self, spooled: Path) -> None:
         """Forget a spooled file."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +48,40 @@ def test_open_engine__second_of_the_same_name__refused(engine: Engine):
     with pytest.raises(UnavailableError) as caught, open_engine(engine.services):
         pass
     assert caught.value.code == "workflows-busy"
+
+
+def test_start__left_unfinished_by_older_code__begins_anew(site: Site, monkeypatch: pytest.MonkeyPatch):
+    """A process is killed in a job, and the next one has another version of the steps."""
+    relayer, pricing = service_signers(site.settings)
+    request = RegistrationRequest(site.address(ADA), "Begun by older code")
+    with open_services(site.settings, relayer=relayer, pricing=pricing) as services:
+        with monkeypatch.context() as older:
+            older.setattr("offchain.workflows.engine._VERSION", "0")
+            with open_engine(services) as engine:
+                job = engine.wait(start_registration(engine, b"begun by older code " * 50, request).id)
+        with sqlite3.connect(site.settings.home / "workflows-service.db") as journal:
+            journal.execute("UPDATE workflow_status SET status = 'PENDING'")
+            journal.execute("DELETE FROM workflow_output")
+        with open_engine(services) as engine:
+            assert engine.wait(job.id, timeout=20).state == "awaiting-signature"
+            assert engine.output(job.id)["registration"].salt != bytes(32)
+
+
+def test_start_registration__drafted_by_older_code_and_stale__is_drafted_anew(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+):
+    relayer, pricing = service_signers(site.settings)
+    request = RegistrationRequest(site.address(ADA), "Drafted by older code")
+    with open_services(site.settings, relayer=relayer, pricing=pricing) as services:
+        with monkeypatch.context() as older:
+            older.setattr("offchain.workflows.engine._VERSION", "0")
+            with open_engine(services) as engine:
+                start_registration(engine, b"drafted by older code " * 50, request)
+                job = engine.wait(start_registration(engine, b"drafted by older code " * 50, request).id)
+        site.world.send(site.world.contracts.registry.advance_epoch(), ADA)
+        with open_engine(services) as engine:
+            again = engine.wait(start_registration(engine, b"drafted by older code " * 50, request).id, timeout=20)
+            assert int(again.typed["message"]["epoch"]) == int(job.typed["message"]["epoch"]) + 1
 
 
 def test_start_registration__user_is_own_relayer__needs_no_service(site: Site):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from offchain.chain import Registration
 from offchain.errors import NotFoundError, RefusedError
 from offchain.storage.age import new_identity, recipient_of
+from offchain.workflows.catalogue import describe, record_work
+from offchain.workflows.holdings import record_contents
 from offchain.workflows.late_sealing import seal_registered
 from offchain.workflows.opening import open_engine
 from offchain.workflows.quoting import QuoteRequest, make_quote
@@ -69,7 +72,7 @@ def test_release_key__title_not_final__opens_nothing_until_it_is(fresh_chain_url
 def test_release_key__title_gave_way_to_another_registrant__opens_nothing_of_what_was_handed_in_here(
     fresh_chain_url: str, ipfs_url: str, tmp_path: Path
 ):
-    """An earlier commitment needs the work's id alone, which a checksum tells: the master is not for whoever made it."""
+    """An earlier commitment needs the work's id alone, which a checksum tells: the master is not for its maker."""
     site = make_site(fresh_chain_url, ipfs_url, tmp_path, GRACE)
     relayer, pricing = service_signers(site.settings)
     ada, ben, master = site.signer(ADA), site.signer(BEN), b"its checksum was known before " * 40
@@ -92,3 +95,9 @@ def test_release_key__title_gave_way_to_another_registrant__opens_nothing_of_wha
         with pytest.raises(NotFoundError) as refused:
             seal_registered(services, work)
         assert refused.value.code == "not-registered-here"
+        # As if it were Ben who registered here.
+        draft = engine.output(job.id) | {"metadata": replace(engine.output(job.id)["metadata"], title="Ben's")}
+        record_work(services, work, draft["metadata"], services.vault.features(work))
+        record_contents(services.store, work, draft)
+        assert describe(services, work).metadata == draft["metadata"]
+        assert release_key(services, asked, ben.sign_typed(request_typed(services, asked))).request == asked

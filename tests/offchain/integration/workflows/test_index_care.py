@@ -9,6 +9,7 @@ import pytest
 
 from offchain.errors import ColophonError
 from offchain.identity.index import open_index
+from offchain.identity.terms import open_terms
 from offchain.store.works import SimilarityCodeRecord
 from offchain.workflows.engine import Engine
 from offchain.workflows.index_care import damage, featureless, rebuild
@@ -17,7 +18,7 @@ from offchain.workflows.recognition import recognise
 from offchain.workflows.registration import start_registration, submit_signature
 from offchain.workflows.requests import RegistrationRequest
 from offchain.workflows.services import open_services, service_signers
-from offchain.workflows.similarity import FEATURES_KIND
+from offchain.workflows.similarity import FEATURES_KIND, CatalogueIndex
 from tests.offchain.site import ADA, CHELSEA, PRIDE, Site
 
 
@@ -84,3 +85,25 @@ def test_damage__byte_changed_in_the_index__is_told_and_rebuilding_mends_it(site
     rebuild(services)
     assert list(damage(services)) == []
     assert [match.work_id for match in recognise(services, CHELSEA).matches] == [work]
+
+
+def test_damage__byte_changed_among_the_terms__is_told_and_every_process_follows_what_is_made_anew(
+    site: Site, engine: Engine
+):
+    services = engine.services
+    work = register(engine, site, PRIDE, "Pride")
+    assert recognised(engine) == [work]
+    terms = services.settings.home / "index" / "own" / "text" / "terms"
+    with open_terms(terms) as index:
+        index.flush()
+    assert list(damage(services)) == []
+    run = max(terms.iterdir(), key=lambda path: path.stat().st_size)
+    data = bytearray(run.read_bytes())
+    data[-1] ^= 1
+    run.write_bytes(data)
+    assert [error.code for error in damage(services)] == ["term-index-damaged"]
+    by_another = CatalogueIndex(services.store, services.settings.home / "index")
+    by_another.rebuild()
+    by_another.close()
+    assert list(damage(services)) == []
+    assert recognised(engine) == [work]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import time
 from collections.abc import Iterator
@@ -9,19 +10,21 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from offchain.chain import Call
+from offchain.chain import Call, Registration
 from offchain.chain.sender import Limits, Receipt, Sender
 from offchain.chain.signer import Signer
+from offchain.storage import canonical_json
 from offchain.storage.unixfs import CHUNK_SIZE
 from offchain.workflows.engine import Engine
 from offchain.workflows.jobs import Job
+from offchain.workflows.metadata import metadata_to_json
 from offchain.workflows.opening import open_engine
 from offchain.workflows.registration import start_registration, submit_signature
 from offchain.workflows.requests import RegistrationRequest, TierMandate
 from offchain.workflows.sealing import sealed_cids
 from offchain.workflows.services import Services, open_services, service_signers
 from offchain.workflows.sweeping import RESTING, strays, sweep
-from tests.offchain.site import ADA, Site
+from tests.offchain.site import ADA, BEN, Site
 
 
 @pytest.fixture
@@ -119,6 +122,40 @@ def test_strays__registered_and_not_recorded_yet__are_none(site: Site, engine: E
         for record in tx.contents.of_work(stopped.work):
             tx.contents._session.delete(record)
     assert found(engine) == []
+
+
+def test_strays__registered_with_another_service_on_the_same_node__leave_what_its_metadata_names(
+    site: Site, engine: Engine
+):
+    """That metadata names the features and the preview, which are the same bytes there, and is not drafted here."""
+    stopped, services, registry = (
+        Stopped(site, engine, words("elsewhere")),
+        engine.services,
+        site.world.contracts.registry,
+    )
+    draft = engine.output(stopped.job.id)
+    public = tuple(each for each in draft["metadata"].renditions if each.scheme is None)
+    told = replace(draft["metadata"], title="Elsewhere", renditions=public)
+    document = canonical_json(metadata_to_json(stopped.work, told))
+    ben, salt = site.address(BEN), b"\x01" * 32
+    site.world.send(registry.commit(registry.commitment(ben, stopped.work, salt)), BEN)
+    site.world.send(
+        registry.register(Registration(stopped.work, ben, hashlib.sha256(document).digest(), salt=salt)), BEN
+    )
+    assert found(engine) == []  # nobody can tell yet what its metadata names
+    services.ipfs.pin(document)
+    needed = {told.features, *(each.cid for each in public)}
+    assert len(needed) == 2
+    assert found(engine) == sorted(set(stopped.cids) - needed)
+
+
+def test_strays__begun_anew_while_looking__are_left(site: Site, engine: Engine):
+    stopped, services = Stopped(site, engine, words("meanwhile")), engine.services
+    now = time.time() + RESTING + 60
+    looking = strays(services, now)
+    assert next(looking).work == stopped.work
+    os.utime(services.vault.master(stopped.work), (now, now))
+    assert list(looking) == []
 
 
 def test_sweep__parts_that_a_broken_upload_left__go_and_the_whole_stays(
