@@ -56,14 +56,21 @@ def footage(folders: Iterable[Path], into: Path) -> Iterator[Path]:
 
 
 def photographs(folders: Iterable[Path]) -> list[Path]:
-    """One image of each subject, of those that differ at a glance."""
+    """One image of each subject, of those that differ at a glance: in more than 6 of 64 places, dark from light.
+
+    Colour variants of one wallpaper under names of their own are no unrelated pictures.
+    """
     paths = sorted(path for folder in folders for path in folder.rglob("*") if path.suffix.lower() in _IMAGES)
-    seen: dict[bytes, Path] = {}
+    found: list[Path] = []
+    glances: list[Any] = []
     for path in {subject(path): path for path in paths}.values():
         small = cv2.imread(str(path), cv2.IMREAD_REDUCED_GRAYSCALE_8)
-        if small is not None and min(small.shape) > 30:
-            seen.setdefault((cv2.resize(small, (8, 8), interpolation=cv2.INTER_AREA) > small.mean()).tobytes(), path)
-    found = list(seen.values())
+        if small is None or min(small.shape) <= 30:
+            continue
+        glance = cv2.resize(small, (8, 8), interpolation=cv2.INTER_AREA) > small.mean()
+        if all((glance != other).sum() > 6 for other in glances):
+            found.append(path)
+            glances.append(glance)
     random.Random(7).shuffle(found)
     return found
 

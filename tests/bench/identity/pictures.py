@@ -14,6 +14,9 @@ _VARIANT: Final = re.compile(r"([-_](d|l|day|night|dark|light|portrait|\d+x\d+))
 def subject(path: Path) -> Path:
     """The name that a picture shares with its variants: without what it says at its end of light, size and format.
 
-    Variants are no pair of unrelated pictures, so one of each subject is measured.
+    Variants are no pair of unrelated pictures, so one of each subject is measured. Plasma keeps a wallpaper, in its
+    sizes and both lights and with a thumbnail, under `NAME/contents`: its subject is the folder NAME.
     """
+    if "contents" in path.parts:
+        return Path(*path.parts[: path.parts.index("contents")])
     return path.with_name(_VARIANT.sub("", path.stem))

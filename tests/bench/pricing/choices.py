@@ -58,7 +58,7 @@ def rows() -> Iterator[Row]:
 
 
 def market(model: ChoiceKind, licences: int, seed: int = 0) -> ChoiceProblem:
-    """A seeded market of `licences` licences, three a work; where the model has editions, every third work is limited."""
+    """A seeded market of `licences` licences, three a work; every third work is limited where there are editions."""
     chance = random.Random(seed)
     works = tuple(Work(f"0x{number:064x}", chance.choice((0, 100_000))) for number in range(1, licences // 3 + 1))
     tiers = tuple(

@@ -16,6 +16,8 @@ from tests.bench.identity.pictures import subject
         ("a/harbour-night.jpg", "a/harbour.jpg"),
         ("a/Blue_1366x768.png", "a/Blue_2048x1536_Portrait.png"),
         ("a/Stripes-Dark.png", "a/Stripes-Light.svg"),
+        ("Kay/contents/images/1080x1920.png", "Kay/contents/images_dark/5120x2880.png"),
+        ("Kay/contents/images/1080x1920.png", "Kay/contents/screenshot.jpg"),
     ],
 )
 def test_subject__variants__share_it(one, other):
