@@ -5,7 +5,7 @@ fractions: what the offers sell and earn, and that no others earn more (by a bil
 limited). Charge every sale with what its copies are worth; then no offer earns a segment more than z a buyer if no
 price list makes the sum of weight · (margin − charge − z) larger than nothing · z, where the rows of the certificate
 may move value from one licence to another. No proof as short is known where all segments see one offer, so such a
-solution is not proven here. Exit code 0 if proven, else 1.
+solution is not proven here. Sentences and hash are not looked at. Exit code 0 if proven, else 1.
 """
 
 import json
@@ -16,7 +16,9 @@ from math import ceil, exp, floor
 from pathlib import Path
 from typing import Any, NamedTuple
 
+RULES = {"version", "model", "currency", "decimals", "works", "tiers", "segments", "weights", "editions"}
 UNIT, WHOLE = 10**6, 10**24  # millionths; parts of a period
+TOLD = ("amount", "sales", "revenue")
 CLOSED = 2**108  # stands for the price of what is not offered, above all others
 
 Claims = Iterator[tuple[str, bool]]
@@ -80,8 +82,11 @@ def weights(problem: dict[str, Any], segment: str, sold: dict[Key, Licence]) -> 
 
 def claims(problem: dict[str, Any], solution: dict[str, Any]) -> Claims:
     """Each claim that the proof needs, and whether it holds."""
-    yield "each segment has its own offers", problem["model"] in {"logit", "sales-based"}
+    yield "every rule of the problem is known here", problem.keys() <= RULES
+    yield "each segment has its own offers", problem.get("model") in {"logit", "sales-based"}
     sold, proof, editions = licences(problem), solution["certificate"], problem.get("editions", [])
+    units = problem["model"], problem["currency"], str(UNIT**2), str(WHOLE)
+    yield "units are the problem's", units == (solution["model"], solution["currency"], proof["scale"], proof["whole"])
     pairs, worths = orders(problem, sold), list(map(int, proof["worths"]))
     ends = [(key(row["cheaper"]), key(row["dearer"])) for row in proof["rows"]]
     yield "no copy is worth less than nothing", min(worths, default=0) >= 0 and len(worths) == len(editions)
@@ -108,24 +113,39 @@ def claims(problem: dict[str, Any], solution: dict[str, Any]) -> Claims:
             yield "each step is open", all(least[lic] <= steps[lic] < len(sold[lic].ladder) for lic in sold)
             prices = {licence: sold[licence].ladder[step] for licence, step in steps.items()}
             yield "no two prices break an order", all(prices[cheap] <= prices[dear] for cheap, dear in pairs)
-            stated = {key(price): int(price["amount"]) for price in offer["prices"]}
-            yield "prices are as the steps say", stated == {lic: p for lic, p in prices.items() if p != CLOSED}
             total = UNIT * (nothing + sum(seen[licence][step] for licence, step in steps.items()))
-            for licence, step in steps.items():
-                sales = share * buyers * seen[licence][step] / total
-                earned += sales * sold[licence].margin[step]
+            sales = {licence: share * buyers * seen[licence][step] / total for licence, step in steps.items()}
+            revenues = {licence: sales[licence] * sold[licence].margin[step] for licence, step in steps.items()}
+            earned += sum(revenues.values())
+            for licence in sold:
                 for at in sold[licence].draws:
-                    used[at] += sales
+                    used[at] += sales[licence]
+            derived = [
+                (licence, price, round(sales[licence] * UNIT), round(revenues[licence] / UNIT**2))
+                for licence, price in prices.items()
+                if price != CLOSED
+            ]
+            stated = [(key(price), *map(int, map(price.get, TOLD))) for price in offer["prices"]]
+            yield "prices, sales and revenues are as the steps say", stated == derived
     names = {segment["name"] for segment in problem["segments"]}
     yield "every offer is for a segment", all(offer["segment"] in names for offer in solution["offers"])
     copies = [edition["copies"] for edition in editions]
     yield "no more copies sell than there are", all(use <= most for use, most in zip(used, copies, strict=True))
     dual = ceil(bound) + sum(worth * count for worth, count in zip(worths, copies, strict=True))
-    derived = [floor(earned), dual, dual - floor(earned)]
-    yield "sums are as stated", derived == [int(proof[name]) for name in ("primal", "dual", "gap")]
+    sums = [floor(earned), dual, dual - floor(earned), round(Fraction(floor(earned), UNIT**2))]
+    named = [*map(proof.get, ("primal", "dual", "gap")), solution["expected_revenue"]]
+    yield "sums are as stated", sums == list(map(int, named))
+    copied = [(each["name"], each["copies"], int(each["sold"]), int(each["worth"])) for each in solution["editions"]]
+    yield "editions are as stated", copied == list(values(editions, used, worths))
     buyers = sum(segment["buyers"] for segment in problem["segments"])
     rounding = ceil(buyers) * (max(max(licence.margin) for licence in sold.values()) // 10**15 + 2)
     yield "others earn hardly more", dual - floor(earned) <= max(dual // (10**6 if editions else 10**9), rounding)
+
+
+def values(editions: list[dict[str, Any]], used: list[Fraction], worths: list[int]) -> Iterator[tuple[Any, ...]]:
+    """What is told of each edition; a worth is rounded up, but for a billionth of it, which is a solver's rounding."""
+    for edition, use, worth in zip(editions, used, worths, strict=True):
+        yield edition["name"], edition["copies"], round(use * UNIT), -((worth // 10**9 - worth) // UNIT**2)
 
 
 def gains(sold: dict[Key, Licence], seen: dict[Key, list[int]], worths: list[int], value: int) -> dict[Key, list[int]]:
@@ -143,6 +163,8 @@ def move(net: dict[Key, list[int]], sold: dict[Key, Licence], row: dict[str, Any
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(f"usage: python {sys.argv[0]} PROBLEM SOLUTION")
     for claim, holds in claims(*(json.loads(Path(name).read_text("utf-8")) for name in sys.argv[1:])):
         if not holds:
             sys.exit(f"not proven: that {claim}")

@@ -39,6 +39,8 @@ def within(problem: dict[str, Any], key: tuple[str, str, str], price: int) -> bo
 def claims(problem: dict[str, Any], solution: dict[str, Any]) -> Iterator[tuple[str, bool]]:
     """Each claim that the proof needs, and whether it holds."""
     yield "every rule of the problem is known here", problem.keys() <= RULES
+    units = solution["currency"], solution["certificate"]["scale"]
+    yield "amounts are of the problem's currency and scale", units == (problem["currency"], str(UNIT**2))
     curves, sold, net, factors = {tuple(map(cell.get, NAMES)): cell for cell in problem["demand"]}, {}, {}, {}
     for work, tier, segment in product(problem["works"], problem["tiers"], problem["segments"]):
         key, ladder = (work["id"], tier["name"], segment["name"]), list(map(int, tier["ladder"]))
@@ -68,6 +70,8 @@ def claims(problem: dict[str, Any], solution: dict[str, Any]) -> Iterator[tuple[
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(f"usage: python {sys.argv[0]} PROBLEM SOLUTION")
     for claim, holds in claims(*(json.loads(Path(name).read_text("utf-8")) for name in sys.argv[1:])):
         if not holds:
             sys.exit(f"not proven: that {claim}")

@@ -51,6 +51,7 @@ class Settings:
         c2pa_anchors: certificates whose signers are believed, PEM; None for the last of `c2pa_cert`.
         c2pa_tsa_url: RFC 3161 time stamp authority to ask when signing; None to ask nobody.
         pricing_rules: file of what an operator asks of all prices together (docs/schemas/pricing-rules.json), or None.
+        learn_demand: whether prices follow the service's own quotes and sales, rather than the stated demand alone.
     """
 
     home: Path

@@ -353,7 +353,7 @@ class Currency:
         index: place in the list; 0 is the native coin.
         caip19: CAIP-19 asset type.
         token: EIP-55 address, None for the native coin.
-        symbol: as the token states it.
+        symbol: as the token states it, printable and 32 characters at most.
         decimals: digits of the minor unit.
     """
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from offchain.chain.client import Client
 from offchain.chain.contract import BoundContract
 from offchain.chain.eip712 import Domain, TypedData, authorization_typed, permit_typed
 from offchain.chain.structs import Authorization, Call, Permit
 
 __all__ = ["Token"]
+
+_SYMBOL: Final = 32
 
 
 class Token:
@@ -18,8 +22,8 @@ class Token:
         self.address = self.contract.address
 
     def symbol(self) -> str:
-        """As the token states it."""
-        return str(self.contract.read("symbol"))
+        """As the token states it, up to 32 printable characters: terminals and pictures show it as it is."""
+        return "".join(filter(str.isprintable, str(self.contract.read("symbol"))))[:_SYMBOL]
 
     def decimals(self) -> int:
         """Digits of the minor unit."""

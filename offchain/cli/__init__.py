@@ -8,7 +8,8 @@
     registering   register
     recognition   fingerprint, search, verify
     texts         generate
-    sales         price, quote
+    prices        price; modes, choices and charts are what it tells
+    sales         quote
     buying        buy
     earnings      statement, claim
     epochs        epochs make, list

@@ -28,7 +28,7 @@ from offchain.cli import (
     verifying,
     watching,
 )
-from offchain.cli.output import fail
+from offchain.cli.output import claim_stdout, fail
 from offchain.errors import ColophonError, InputError
 
 __all__ = ["app", "main"]
@@ -88,6 +88,7 @@ def _program(
 
 def main() -> None:
     """Run one command and exit."""
+    claim_stdout()
     as_json = "--json" in sys.argv[1:]
     try:
         status = app(standalone_mode=False)

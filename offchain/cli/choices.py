@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from offchain.cli.output import decimal
+from offchain.cli.output import asset, decimal
 
 if TYPE_CHECKING:
     from offchain.pricing.choice import ChoiceProblem, ChoiceSolution
@@ -28,4 +28,4 @@ def offer_lines(problem: ChoiceProblem, solution: ChoiceSolution) -> Iterator[st
     for edition in solution.editions:
         yield f"{edition.name}: {edition.sentence}"
     expected = decimal(solution.expected_revenue, problem.decimals)
-    yield f"expected: {expected} {problem.currency} a period, net of what is owed upstream"
+    yield f"expected: {expected} {asset(problem.currency)} a period, net of what is owed upstream"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from offchain.cli.output import decimal
+from offchain.cli.output import asset, decimal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,12 +45,13 @@ def _menu_lines(problem: MenuProblem, menu: Menu) -> Iterator[str]:
     def say(amount: int) -> str:
         return decimal(amount, problem.decimals)
 
+    unit = asset(problem.currency)
     for tier, amount in menu.prices.items():
-        yield f"{tier}: {say(amount)} {problem.currency}"
+        yield f"{tier}: {say(amount)} {unit}"
     for choice in menu.choices:
         taken = "nothing" if choice.tier is None else choice.tier
         yield f"  {choice.segment} takes {taken}, gains {say(choice.surplus)}, prefers it by {say(choice.lead)}"
-    yield f"expected: {say(menu.expected_revenue)} {problem.currency} a period, net of what is owed upstream"
+    yield f"expected: {say(menu.expected_revenue)} {unit} a period, net of what is owed upstream"
     certificate = menu.certificate
     if certificate.proof == "optimal":
         yield "proof: every assignment was tried or bounded, none earns more"
@@ -58,6 +59,12 @@ def _menu_lines(problem: MenuProblem, menu: Menu) -> Iterator[str]:
         yield f"proof: stopped early; another menu may earn up to {certificate.gap / certificate.bound:.2%} more"
 
 
-def _advice_lines(problem: BidProblem, advice: Advice) -> Iterator[str]:
-    for bid, sentence in zip(problem.bids, advice.sentences, strict=True):
-        yield f"{bid.buyer}, periods {bid.first} to {bid.end}: {sentence}"
+def _advice_lines(bids: BidProblem, advice: Advice) -> Iterator[str]:
+    from offchain.pricing.scale import SCALE
+
+    for bid, sentence in zip(bids.bids, advice.sentences, strict=True):
+        last = bid.end - 1
+        window = f"period {last}" if bid.first == last else f"periods {bid.first} to {last}"
+        yield f"{bid.buyer}, {window}: {sentence}"
+    gain = decimal(advice.grants.gain // SCALE, bids.sales.decimals)
+    yield f"expected: {gain} {asset(bids.sales.currency)} more than non-exclusive sales, net, at present value"

@@ -6,6 +6,7 @@ Progress and errors go to standard error; with `--json` an error is a problem do
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,15 +19,41 @@ from offchain.money import format_amount
 if TYPE_CHECKING:
     from offchain.chain import Currency
 
-__all__ = ["aligned", "decimal", "display", "fail", "moment", "money", "problem", "progress", "show"]
+__all__ = [
+    "aligned",
+    "asset",
+    "claim_stdout",
+    "decimal",
+    "display",
+    "fail",
+    "moment",
+    "money",
+    "problem",
+    "progress",
+    "show",
+]
 
 Report = Callable[[float, str], None]
 """Takes how far the work is, 0 to 1, and what it is doing."""
 
 _CENTS: Final = 2
+_ASSET: Final = 18
 
 _TIMES: Final = frozenset({"since", "expired"})
 """Facts that are Unix seconds."""
+
+
+def claim_stdout() -> None:
+    """Keep standard output for this program until it ends; what native libraries print goes to standard error.
+
+    HiGHS tells of some repairs by C's printf, even where it is asked to be silent: that would spoil a document.
+    """
+    if sys.stdout is not sys.__stdout__ or sys.stdout is None or sys.stderr is None:
+        return  # somebody captures it, or there is no other place to print to
+    sys.stdout.flush()
+    ours = os.fdopen(os.dup(1), "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors)
+    os.dup2(2, 1)
+    sys.stdout = ours
 
 
 def show(document: Mapping[str, Any], lines: Iterable[str], *, as_json: bool) -> None:
@@ -93,6 +120,12 @@ def display(value: object) -> str:
 def money(minor: int, currency: Currency) -> str:
     """An amount for a reader, such as `8.00 TUSD`; at least two decimals where the currency has them."""
     return f"{decimal(minor, currency.decimals)} {currency.symbol}"
+
+
+def asset(currency: str) -> str:
+    """The asset of a CAIP-19 id, a long reference cut in its middle; a document has all of it."""
+    name = currency.partition("/")[2]
+    return name if len(name) <= _ASSET else f"{name[:12]}…{name[-4:]}"
 
 
 def decimal(minor: int, decimals: int) -> str:

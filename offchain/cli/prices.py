@@ -12,7 +12,7 @@ import typer
 from offchain.cli.modes import MODES, solve_mode
 from offchain.cli.opening import reading_session, work_of
 from offchain.cli.options import AsJson, OptionalCurrency
-from offchain.cli.output import aligned, decimal, show
+from offchain.cli.output import aligned, asset, decimal, show
 from offchain.errors import InputError
 
 if TYPE_CHECKING:
@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["price"]
 
-_INPUT = "Price this problem instead (docs/schemas/pricing-input.json, or choice-input.json)."
-_OUTPUT = "Write the solution here (docs/schemas/pricing-output.json)."
+_INPUT = "Price this problem instead (docs/schemas: pricing-, choice-, menu- or exclusives-input.json)."
+_OUTPUT = "Write the solution here (docs/schemas: pricing-, choice-, menu- or exclusives-output.json)."
+_PERCENT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,14 @@ def price(
 
     By linear programming, each with its reason. For a registered work: every tier that the pricing key may sell, within
     what the holder allows. With --input: any pricing problem; that needs no node. Whoever has what --problem and
-    --output wrote can check the proof without this program: python docs/check_prices.py PROBLEM SOLUTION.
+    --output wrote can check the proof without this program: python docs/check_prices.py PROBLEM SOLUTION (of a choice
+    model: docs/check_offers.py).
     """
     if (work is None) == (problem is None):
         raise InputError("usage", "price takes either a work or --input", "colophon price WORK, or --input FILE")
+    if (of, tier, segment) != (None,) * 3 and not explain and picture is None:
+        told = "--work, --tier and --segment choose what --explain tells and --picture draws"
+        raise InputError("usage", told, "add --explain or --picture, or leave them out")
     data = None if problem is None else _read(problem)
     if isinstance(data, dict) and "model" in data:
         if (picture, of, tier, segment) != (None,) * 4:
@@ -91,8 +96,11 @@ def _of_work(work: str, currency: str | None) -> _Priced:
 def _read(path: Path) -> object:
     try:
         data: object = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError("pricing-json-malformed", f"{path} is not readable JSON", "correct --input") from error
+    except OSError as error:
+        raise InputError("file-unreadable", f"{path} cannot be read: {error.strerror}", "correct --input") from error
+    except (ValueError, RecursionError) as error:
+        told = f"{path} is not readable JSON: {error}"
+        raise InputError("pricing-json-malformed", told, "correct --input") from error
     return data
 
 
@@ -100,7 +108,7 @@ def _of_problem(data: object) -> _Priced:
     from offchain.pricing import problem_from_json, solve
 
     problem = problem_from_json(data)
-    return _Priced(problem, solve(problem), {}, _short(problem.currency), "period")
+    return _Priced(problem, solve(problem), {}, asset(problem.currency), "period")
 
 
 def _price_mode(data: dict[str, object], asked: Path | None, solution: Path | None, *, as_json: bool) -> None:
@@ -108,12 +116,6 @@ def _price_mode(data: dict[str, object], asked: Path | None, solution: Path | No
     _save(asked, data, "--problem")
     _save(solution, document, "--output")
     show(document, lines, as_json=as_json)
-
-
-def _short(currency: str) -> str:
-    """The asset of a CAIP-19 id, a long reference cut in its middle; the document has all of it."""
-    asset = currency.partition("/")[2]
-    return asset if len(asset) <= 18 else f"{asset[:12]}…{asset[-4:]}"
 
 
 def _price_choices(data: object, asked: Path | None, solution: Path | None, *, as_json: bool) -> None:
@@ -177,6 +179,7 @@ def _lines(priced: _Priced) -> Iterator[str]:
     for each in priced.solution.prices:
         yield _headline(priced, each)
         yield f"  {each.explanation.sentence}"
+    yield from _rules(priced)
     yield _expected(priced)
 
 
@@ -191,6 +194,7 @@ def _explained(priced: _Priced, curves: Iterable[PriceCurve]) -> Iterator[str]:
         yield ""
         yield from chart(curve, priced.unit)
         yield ""
+    yield from _rules(priced)
     yield _expected(priced)
     yield from aligned(_proof(priced))
 
@@ -216,7 +220,8 @@ def _reasons(priced: _Priced, each: Price, curve: PriceCurve) -> Iterator[tuple[
 
 def _proof(priced: _Priced) -> Iterator[tuple[str, str]]:
     certificate = priced.solution.certificate
-    yield "proof", f"no other prices earn more than {certificate.gap} of {certificate.dual} more"
+    share = f" than {_PERCENT * certificate.gap / certificate.dual:.2g} % more" if certificate.gap else ""
+    yield "proof", f"no other prices earn more{share}"
     yield "model", priced.solution.model_hash
 
 
@@ -224,6 +229,14 @@ def _headline(priced: _Priced, each: Price) -> str:
     works = len(priced.problem.works)
     place = " ".join([each.key.work] * (works > 1) + [each.key.tier, each.key.segment])
     return f"{place}: {decimal(each.amount, priced.problem.decimals)} {priced.unit}"
+
+
+def _rules(priced: _Priced) -> Iterator[str]:
+    """How each rule between works is met: what is left of it, or what a floor falls short by."""
+    floors = len(priced.problem.coupling.floors)  # they come first, in minor units
+    for place, row in enumerate(priced.solution.rows):
+        left = decimal(abs(row.slack), priced.problem.decimals if place < floors else 0)
+        yield f"rule: {row.rule}; {left} {'left' if row.slack >= 0 else 'short'}"
 
 
 def _expected(priced: _Priced) -> str:

@@ -26,8 +26,8 @@ __all__ = ["register"]
 
 _UNSUPPORTED: Final = "media-unsupported"
 _NOT_CHANGED: Final = (
-    "the terms of sale were not changed: they are set at registration; "
-    "`OfferBook.set_bounds` and `list_work` change them"
+    "the terms of sale were not changed: this command sets them at registration only; "
+    "the holder changes them by the contract OfferBook's setBounds and list"
 )
 
 _Found: TypeAlias = list[tuple[Path, bool]]
@@ -228,7 +228,10 @@ def _mandate(text: str, currency: Currency) -> TierMandate:
         raise InputError("tier-malformed", f"{text!r} is not a tier with a range", "write it as personal=2.00..50.00")
     if not limits:
         return TierMandate(tier)
-    return TierMandate(tier, parse_amount(low, currency.decimals), parse_amount(high, currency.decimals))
+    least, most = (parse_amount(amount, currency.decimals) for amount in (low, high))
+    if least > most:
+        raise InputError("tier-malformed", f"{text!r} begins above its end", "write the lower price first")
+    return TierMandate(tier, least, most)
 
 
 def _listing(text: str, currency: Currency) -> TierListing:
@@ -299,5 +302,5 @@ def _rows(item: _Item) -> list[tuple[str, str]]:
         ]
     names = ("work", "holder", "iscc", "metadata", "provenance", "transaction", "note")
     rows = [(name, str(document[name])) for name in names if document.get(name) is not None]
-    times = [(name, document.get(key)) for name, key in (("since", "since"), ("for sale from", "final_at"))]
+    times = [(name, document.get(key)) for name, key in (("since", "since"), ("can be sold from", "final_at"))]
     return rows + [(name, moment(at)) for name, at in times if at is not None]

@@ -78,9 +78,11 @@ def sweep(
     from offchain.workflows.sweeping import sweep as unpin
 
     with reading_session() as services:
-        found = list(strays(services, time.time()))
-        for stray in found if remove else ():
-            unpin(services, stray)
+        found = []
+        for stray in strays(services, time.time()):
+            if remove:
+                unpin(services, stray)
+            found.append(stray)
     told = [{"cid": each.cid, "work": work_hex(each.work), "nodes": list(each.nodes)} for each in found]
     done = "unpinned" if remove else "to unpin with --remove"
     lines = [f"{each.cid} of {work_hex(each.work)} at {', '.join(each.nodes)}" for each in found]

@@ -7,7 +7,7 @@ net of the share owed upstream. The programme is exact (totally unimodular), the
 """
 
 from offchain.pricing.certificate import Certificate
-from offchain.pricing.coupling import Accessibility, Budget, Coupling, HolderFloor, HolderShare
+from offchain.pricing.coupled.rules import Accessibility, Budget, Coupling, HolderFloor, HolderShare
 from offchain.pricing.demand import LogitDemand, TableDemand
 from offchain.pricing.explain import Binding, Explanation
 from offchain.pricing.ladder import geometric_ladder

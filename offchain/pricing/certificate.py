@@ -18,7 +18,7 @@ from offchain.pricing.model import Model
 from offchain.pricing.problem import PriceKey
 
 if TYPE_CHECKING:
-    from offchain.pricing.coupled_certificate import Coupled
+    from offchain.pricing.coupled.certificate import Coupled
 
 __all__ = [
     "GAP_PARTS",

@@ -14,8 +14,8 @@ from typing import Literal
 
 from offchain.money import format_amount
 from offchain.pricing.certificate import Certificate, RowDual, adjusted_values
-from offchain.pricing.coupled_certificate import weighed
-from offchain.pricing.coupled_explain import open_values, row_worths
+from offchain.pricing.coupled.certificate import weighed
+from offchain.pricing.coupled.explain import open_values, row_worths
 from offchain.pricing.model import SCALE, Cell, Model, Order
 from offchain.pricing.problem import PriceKey
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from offchain.errors import InputError
 from offchain.money import MAX_AMOUNT, PPM
-from offchain.pricing.coupling_rows import CouplingRow, compile_coupling
+from offchain.pricing.coupled.rows import CouplingRow, compile_coupling
 from offchain.pricing.demand import MICRO
 from offchain.pricing.ladder import Ladder
 from offchain.pricing.problem import PriceKey, PricingProblem

@@ -7,6 +7,7 @@ orders have no cycle. Whether its bounds leave a price for everyone is asked by 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
@@ -15,7 +16,7 @@ from typing import NamedTuple
 
 from offchain.errors import InputError
 from offchain.money import PPM
-from offchain.pricing.coupling import NO_COUPLING, Coupling
+from offchain.pricing.coupled.rules import NO_COUPLING, Coupling
 from offchain.pricing.demand import Demand
 from offchain.pricing.ladder import Ladder, require_ladder
 
@@ -204,7 +205,8 @@ class PricingProblem:
     def _require_demand(self) -> None:
         stated, ladders = [cell.key for cell in self.demand], {tier.name: tier.ladder for tier in self.tiers}
         if len(stated) != len(set(stated)):
-            raise InputError("demand-repeated", "a demand curve is stated twice", "state one for each price")
+            (twice, _), *_ = Counter(stated).most_common(1)
+            raise InputError("demand-repeated", f"demand for {' / '.join(twice)} is stated twice", "state one curve")
         missing, unknown = sorted(set(self.price_keys()) - set(stated)), sorted(set(stated) - set(self.price_keys()))
         if missing:
             raise InputError("demand-missing", f"no demand is stated for {' / '.join(missing[0])}", "state its curve")
@@ -244,8 +246,11 @@ def require_references(names: list[str], kind: str, references: Mapping[str, Col
     Raises:
         InputError: `KINDs-malformed`, `KIND-unknown` or `KIND-order-cyclic`.
     """
-    if not names or len(names) != len(set(names)):
-        raise InputError(f"{kind}s-malformed", f"a {kind} is listed twice, or none is", f"list each {kind} once")
+    if not names:
+        raise InputError(f"{kind}s-malformed", f"no {kind} is listed", f"list one {kind} or more")
+    if len(names) != len(set(names)):
+        (twice, _), *_ = Counter(names).most_common(1)
+        raise InputError(f"{kind}s-malformed", f"{kind} {twice} is listed twice", f"list each {kind} once")
     for name, others in references.items():
         if len(others) != len(set(others)):
             raise InputError(f"{kind}s-malformed", f"{kind} {name} names another one twice", "name it once")

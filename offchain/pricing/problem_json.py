@@ -11,8 +11,8 @@ from typing import Final
 
 import rfc8785
 
-from offchain.pricing.coupling import NO_COUPLING
-from offchain.pricing.coupling_json import coupling_from_json, coupling_to_json
+from offchain.pricing.coupled.rules import NO_COUPLING
+from offchain.pricing.coupled.rules_json import coupling_from_json, coupling_to_json
 from offchain.pricing.demand import Demand, LogitDemand, TableDemand
 from offchain.pricing.problem import Bound, CellDemand, PriceKey, PricingProblem, Segment, Tier, Work
 from offchain.pricing.reading import Node
@@ -45,11 +45,11 @@ def problem_from_json(data: object) -> PricingProblem:
     return PricingProblem(
         currency=root["currency"].text(),
         decimals=root["decimals"].integer(),
-        works=tuple(map(work_from_json, root["works"].items())),
-        tiers=tuple(map(tier_from_json, root["tiers"].items())),
-        segments=tuple(map(_segment, root["segments"].items())),
-        demand=tuple(map(_cell_demand, root["demand"].items())),
-        bounds=tuple(map(_bound, root["bounds"].items())) if "bounds" in root else (),
+        works=root["works"].each(work_from_json),
+        tiers=root["tiers"].each(tier_from_json),
+        segments=root["segments"].each(_segment),
+        demand=root["demand"].each(_cell_demand),
+        bounds=root["bounds"].each(_bound) if "bounds" in root else (),
         coupling=coupling_from_json(root["coupling"]) if "coupling" in root else NO_COUPLING,
     )
 

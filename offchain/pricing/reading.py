@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from offchain.errors import InputError
 
 __all__ = ["Node"]
+
+T = TypeVar("T")
 
 _DIGITS = re.compile(r"0|[1-9][0-9]{0,77}")
 
@@ -29,10 +32,10 @@ class Node:
             raise self.refusal("an object")
         for name in self.value:
             if name not in (*required, *optional):
-                raise self.refusal(f"an object without {name!r}")
+                raise self._refused(f"has a member {name!r} that the schema does not know")
         for name in required:
             if name not in self.value:
-                raise self.refusal(f"an object with {name!r}")
+                raise self._refused(f"lacks the member {name!r}")
         return {name: Node(value, f"{self.path}.{name}".lstrip(".")) for name, value in self.value.items()}
 
     def items(self) -> list[Node]:
@@ -41,10 +44,14 @@ class Node:
             raise self.refusal("an array")
         return [Node(value, f"{self.path}[{position}]") for position, value in enumerate(self.value)]
 
+    def each(self, read: Callable[[Node], T]) -> tuple[T, ...]:
+        """What `read` makes of each item of an array; where that refuses an item's value, the error tells its place."""
+        return tuple(_placed(read, item) for item in self.items())
+
     def text(self) -> str:
-        """A string that is not empty."""
-        if not isinstance(self.value, str) or not self.value:
-            raise self.refusal("a string that is not empty")
+        """A string of printable characters, not empty: names go to terminals and pictures as they are."""
+        if not isinstance(self.value, str) or not self.value or not self.value.isprintable():
+            raise self.refusal("a string of printable characters that is not empty")
         return self.value
 
     def amount(self) -> int:
@@ -76,10 +83,18 @@ class Node:
 
     def refusal(self, wanted: str) -> InputError:
         """The error that says what should stand here."""
+        return self._refused(f"is not {wanted}")
+
+    def _refused(self, wrong: str) -> InputError:
         place = self.path or "the document"
-        return InputError(
-            "pricing-json-malformed",
-            f"{place} is not {wanted}",
-            "follow the schemas in docs/schemas",
-            path=self.path,
-        )
+        told = {"path": self.path} if self.path else {}
+        remedy = "follow the schemas in docs/schemas"
+        return InputError("pricing-json-malformed", f"{place} {wrong}", remedy, **told)
+
+
+def _placed(read: Callable[[Node], T], node: Node) -> T:
+    try:
+        return read(node)
+    except InputError as error:
+        error.facts.setdefault("path", node.path)
+        raise

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from offchain.errors import NotFoundError
 from offchain.pricing.certificate import Certificate, certify, require_certified
-from offchain.pricing.coupled_certificate import certify_coupled, require_coupled
-from offchain.pricing.coupled_solver import solve_coupled
-from offchain.pricing.coupling_rows import CouplingRow
+from offchain.pricing.coupled.certificate import certify_coupled, require_coupled
+from offchain.pricing.coupled.rows import CouplingRow
+from offchain.pricing.coupled.solver import solve_coupled
 from offchain.pricing.explain import Explanation, explain
 from offchain.pricing.feasibility import require_feasible
 from offchain.pricing.lp import solve_lp

@@ -10,7 +10,7 @@ from typing import Final
 
 from offchain.errors import RefusedError
 from offchain.pricing.certificate import Certificate
-from offchain.pricing.coupled_json import coupled_from_json, coupled_to_json, duals_from_json, duals_to_json
+from offchain.pricing.coupled.proof_json import coupled_from_json, coupled_to_json, duals_from_json, duals_to_json
 from offchain.pricing.explain import Binding, Explanation
 from offchain.pricing.model import SCALE, Cell, compile_model
 from offchain.pricing.problem import PricingProblem

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import LargeBinary, String, select
+from sqlalchemy import LargeBinary, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.schema import ForeignKey
 
@@ -59,6 +59,10 @@ class OfferLog:
         query = select(OfferRecord).where(OfferRecord.buyer == buyer, OfferRecord.expiry > now)
         same = query.where(OfferRecord.work == work, OfferRecord.segment == segment, OfferRecord.currency == currency)
         return self._session.scalars(same.order_by(OfferRecord.made_at, OfferRecord.quote)).all()
+
+    def began(self) -> int | None:
+        """When the first offer was made, in any currency, Unix seconds; None for an empty log."""
+        return self._session.scalar(select(func.min(OfferRecord.made_at)))
 
     def made_until(self, currency: int, until: int) -> Sequence[OfferRecord]:
         """Every offer in one currency made before a moment, oldest first."""

@@ -2,7 +2,8 @@
 
 What was shown is in the log; what was bought is read from the chain's events, so a reorganisation corrects it. The
 estimate is made anew once a UTC day, from what was known when the day began: within a day the same work has the same
-price for everybody. This module imports numpy and scipy; import it where it is used.
+price for everybody. Each tier's curve is that of the tier quoted alone: with the others' prices taken as given, the
+tiers of one work would undercut each other. This module imports numpy and scipy; import it where it is used.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from threading import Lock
 from typing import Final
 
 from offchain.chain import work_hex
@@ -24,6 +26,9 @@ from offchain.workflows.services import Services
 __all__ = ["answered_offers", "learned_problem"]
 
 _DAY: Final = 24 * 3600
+
+_ESTIMATING: Final = Lock()
+"""Held while a day's estimate is looked up or made, so that whoever asks first makes it for all who ask meanwhile."""
 
 
 def learned_problem(
@@ -39,7 +44,9 @@ def learned_problem(
     Returns:
         The problem as it is where no offer was answered before the day began, or the work is younger than the day.
     """
-    learned = _of_day(services, services.currency(problem.currency).index, services.now() // _DAY * _DAY)
+    currency, until = services.currency(problem.currency).index, services.now() // _DAY * _DAY
+    with _ESTIMATING:
+        learned = _of_day(services, currency, until)
     if learned is None or work not in learned[1]:
         return problem, NO_EVIDENCE
     ladders = {tier.name: tier.ladder for tier in problem.tiers}
@@ -54,7 +61,7 @@ def _evidence(curve: LearnedCurve, ladder: Sequence[int], offers: int) -> Eviden
     return Evidence(curve.low.sales(tuple(ladder)), curve.high.sales(tuple(ladder)), offers)
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=16)  # more than a ledger has currencies, else asking for each in turn would estimate every time
 def _of_day(services: Services, currency: int, until: int) -> tuple[Estimate, frozenset[int]] | None:
     """The estimate of one day and the works that it knows; None where nothing was answered yet."""
     paid = services.currency_at(currency)
@@ -62,24 +69,45 @@ def _of_day(services: Services, currency: int, until: int) -> tuple[Estimate, fr
         events = answered_offers(tx, currency, until)
         if not events:
             return None
-        works = _listed(services, tx, until, {int(event.work, 16) for event in events})
+        works = _listed(services, tx, currency, (events, until))
     priors = stated_priors(default_problem(work_hex(1), 0, paid.caip19, decimals=paid.decimals))
     known = {work.id for work in works}
     seen = [event for event in events if event.work in known]
     return estimate(seen, works, priors, until), frozenset(int(work, 16) for work in known)
 
 
-def _listed(services: Services, tx: UnitOfWork, until: int, answered: set[int]) -> list[ListedWork]:
-    """Every work that the pricing key was ever allowed to quote.
+def _listed(
+    services: Services, tx: UnitOfWork, currency: int, log: tuple[Sequence[OfferEvent], int]
+) -> list[ListedWork]:
+    """Every work that the pricing key was ever allowed to quote in a currency, in the tiers that it was.
 
-    Its genre is the kind of its file. One without an answered offer has those as neighbours that resemble it.
+    Its genre is the kind of its file. One without an answered offer has those as neighbours that resemble it. Before
+    the log's first offer nothing was written down, so that time says nothing of who asked.
     """
+    events, until = log
+    tiers = _allowed(services, tx, currency)
+    for event in events:
+        tiers[int(event.work, 16)] |= event.offered.keys()
+    answered = {int(event.work, 16) for event in events}
+    titles = {work: tx.events.title(work) for work in tiers}
+    final = {work: title.final_at for work, title in titles.items() if title is not None and title.final_at < until}
+    near = neighbours(tx, final.keys() - answered, final.keys() & answered)
+    began = tx.offers.began() or 0
+    return [
+        ListedWork(work_hex(work), _genre(tx, work), max(at, began), near.get(work, {}), tiers[work])
+        for work, at in final.items()
+    ]
+
+
+def _allowed(services: Services, tx: UnitOfWork, currency: int) -> defaultdict[int, set[str]]:
+    """Tiers in which the pricing key was ever allowed to quote each work in a currency."""
     delegate = services.require_pricing().address
-    bounds = (event for event in tx.events.named(("BoundsSet",)) if event.args["delegate"] == delegate)
-    titles = {work: tx.events.title(work) for work in dict.fromkeys(event.work for event in bounds) if work is not None}
-    since = {work: title.final_at for work, title in titles.items() if title is not None and title.final_at < until}
-    near = neighbours(tx, since.keys() - answered, since.keys() & answered)
-    return [ListedWork(work_hex(work), _genre(tx, work), began, near.get(work, {})) for work, began in since.items()]
+    tiers: defaultdict[int, set[str]] = defaultdict(set)
+    for event in tx.events.named(("BoundsSet",)):
+        tier = services.tier_of(int(event.args["terms"]))
+        if event.work is not None and event.currency == currency and event.args["delegate"] == delegate and tier:
+            tiers[event.work].add(tier)
+    return tiers
 
 
 def _genre(tx: UnitOfWork, work: int) -> str:
@@ -90,7 +118,8 @@ def _genre(tx: UnitOfWork, work: int) -> str:
 def answered_offers(tx: UnitOfWork, currency: int, until: int) -> tuple[OfferEvent, ...]:
     """Offers whose outcome is known, oldest first: one for each purchase, and one for a visit that ended without.
 
-    A licence that was given back was bought. A visit is left out while one of its prices stands open and none was paid.
+    A licence that was given back was bought, at the price that was paid, whatever the tier costs by now. A visit is
+    left out while one of its prices stands open and none was paid.
 
     Args:
         tx: a unit of work.
@@ -107,12 +136,12 @@ def answered_offers(tx: UnitOfWork, currency: int, until: int) -> tuple[OfferEve
 
 def _outcomes(visit: Sequence[OfferRecord], sales: Counter[bytes], until: int) -> Iterator[OfferEvent]:
     offered = {tier: int(price) for offer in visit for tier, price in offer.offered.items()}
-    bought: list[str | None] = [offer.tier for offer in visit for _ in range(sales[offer.quote])]
+    first, bought = visit[0], [offer for offer in visit for _ in range(sales[offer.quote])]
+    for offer in bought:
+        seen = offered | {offer.tier: int(offer.offered[offer.tier])}
+        yield OfferEvent(work_hex(first.work), first.segment, first.made_at, seen, offer.tier)
     if not bought and all(offer.expiry <= until for offer in visit):
-        bought = [None]
-    first = visit[0]
-    for tier in bought:
-        yield OfferEvent(work_hex(first.work), first.segment, first.made_at, offered, tier)
+        yield OfferEvent(work_hex(first.work), first.segment, first.made_at, offered)
 
 
 def _sales(tx: UnitOfWork) -> Counter[bytes]:

@@ -1,12 +1,17 @@
 """Which works look or sound alike, by the distance of their codes: whose demand a work without offers may borrow.
 
-A likeness here decides nothing about rights; it only says where to look for a first guess of demand.
+A likeness here decides nothing about rights; it only says where to look for a first guess of demand. This module
+imports numpy; import it where it is used.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
 
 from offchain.chain import work_hex
 from offchain.errors import InputError
@@ -31,21 +36,29 @@ def neighbours(tx: UnitOfWork, works: Collection[int], among: Collection[int]) -
     Returns:
         For each of `works`, the ids of its neighbours and their similarity: 1 for equal codes, 0 at 64 differing bits.
     """
-    known = _codes(tx, among)
+    known: defaultdict[str, dict[int, bytes]] = defaultdict(dict)
+    for other, (medium, code) in _codes(tx, among).items():
+        known[medium][other] = code
+    words = {medium: _words(codes.values()) for medium, codes in known.items()}
     found: dict[int, Mapping[str, float]] = {}
     for work, (medium, code) in _codes(tx, works).items():
-        near = (
-            (other, (code ^ its).bit_count())
-            for other, (its_medium, its) in known.items()
-            if its_medium == medium and other != work
-        )
-        found[work] = {work_hex(other): 1 - bits / _RADIUS for other, bits in near if bits < _RADIUS}
+        if medium in known:
+            bits = np.bitwise_count(words[medium] ^ _words([code])).sum(axis=1).tolist()
+            near = zip(known[medium], bits, strict=True)
+            found[work] = {
+                work_hex(other): 1 - apart / _RADIUS for other, apart in near if apart < _RADIUS and other != work
+            }
     return found
 
 
-def _codes(tx: UnitOfWork, works: Collection[int]) -> dict[int, tuple[str, int]]:
+def _words(codes: Iterable[bytes]) -> NDArray[np.uint64]:
+    """Codes × four words of 64 bits."""
+    return np.frombuffer(b"".join(codes), dtype=np.uint64).reshape(-1, 4)
+
+
+def _codes(tx: UnitOfWork, works: Collection[int]) -> dict[int, tuple[str, bytes]]:
     """Medium and first code, which is that of the whole work, of those that have features."""
-    codes: dict[int, tuple[str, int]] = {}
+    codes: dict[int, tuple[str, bytes]] = {}
     for work in works:
         data = tx.codes.find(work, FEATURES_KIND)
         try:
@@ -53,5 +66,5 @@ def _codes(tx: UnitOfWork, works: Collection[int]) -> dict[int, tuple[str, int]]
         except InputError:
             continue  # kept by another version; the index makes such features anew
         if features is not None and features.codes:
-            codes[work] = features.medium, int.from_bytes(features.codes[0], "big")
+            codes[work] = features.medium, features.codes[0]
     return codes

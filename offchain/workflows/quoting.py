@@ -190,7 +190,10 @@ def _of_tier(allowed: Sequence[Mandate], request: QuoteRequest) -> Mandate:
             return mandate
     offered = ", ".join(mandate.tier for mandate in allowed)
     raise RefusedError(
-        "not-for-sale", f"this work is not sold as {request.tier}", f"ask for: {offered}", work=work_hex(request.work)
+        "not-for-sale",
+        f"this work is not sold as {request.tier}",
+        f"ask for: {offered}; or look for a listing",
+        work=work_hex(request.work),
     )
 
 

@@ -167,7 +167,7 @@ class Edition:
         tier: tier name, or None for all.
 
     Raises:
-        InputError: `copies-negative`.
+        InputError: `copies-negative` or `copies-too-large`.
     """
 
     name: str
@@ -177,7 +177,9 @@ class Edition:
 
     def __post_init__(self) -> None:
         if self.copies < 0:
-            raise _negative("copies", f"edition {self.name} of {self.copies} copies")
+            raise _negative("copies", str(self.copies))
+        if self.copies > MAX_SALES:
+            raise _too_large("copies", str(self.copies), MAX_SALES)
 
     def matches(self, product: Product) -> bool:
         """Whether a sale of the product takes a copy."""

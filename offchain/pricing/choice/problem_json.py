@@ -45,11 +45,11 @@ def choice_from_json(data: object) -> ChoiceProblem:
         model=cast("ChoiceKind", root["model"].text()),  # the problem refuses any other
         currency=root["currency"].text(),
         decimals=root["decimals"].integer(),
-        works=tuple(map(work_from_json, root["works"].items())),
-        tiers=tuple(map(tier_from_json, root["tiers"].items())),
-        segments=tuple(map(_segment, root["segments"].items())),
-        weights=tuple(map(_weights, root["weights"].items())),
-        editions=tuple(map(_edition, root["editions"].items())) if "editions" in root else (),
+        works=root["works"].each(work_from_json),
+        tiers=root["tiers"].each(tier_from_json),
+        segments=root["segments"].each(_segment),
+        weights=root["weights"].each(_weights),
+        editions=root["editions"].each(_edition) if "editions" in root else (),
     )
 
 

@@ -53,17 +53,17 @@ def arrival_rates(design: Design, places: Places, markets: Floats, periods: Floa
         design: the log.
         places: of works, genres and cells.
         markets: stated buyers a period, one for each cell.
-        periods: how long each work was on offer.
+        periods: how long each work was on offer, works × cells.
     """
     seen = _counts(design, len(periods), len(markets))
-    stated = np.outer(periods, markets)
+    stated = periods * markets
     shape, ratio, doubt = _STATED_SHAPE, np.ones_like(seen), np.ones_like(seen)
     for _ in range(_ROUNDS):
         ratio, doubt = _ratios(seen, stated, shape / (shape + ratio * stated), places)
         shape = _likeliest(seen, ratio * stated)
     # Doubt of the genre's ratio widens what is believed of a work before its own offers.
     own = 1 / (1 / shape + doubt)
-    return Rates(own + seen, own / (ratio * markets) + periods[:, None])
+    return Rates(own + seen, own / (ratio * markets) + periods)
 
 
 def _counts(design: Design, works: int, cells: int) -> Floats:

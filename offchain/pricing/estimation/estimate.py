@@ -139,10 +139,16 @@ def estimate(
     if any(work.neighbours for work in works):
         effects = mode(design, work_prior(effects, works, places), effects)
     markets = np.array([prior.market for prior in priors.values()])
-    periods = np.array([(until - work.since) / period for work in works])
-    rates = arrival_rates(design, places, markets, periods)
+    rates = arrival_rates(design, places, markets, _exposures(works, places, until) / period)
     seen = _seen(design, probabilities(design, effects)[0])
     return Estimate(int(design.times.sum()), _fit(seen.values()), places, priors, effects, rates, seen)
+
+
+def _exposures(works: Sequence[ListedWork], places: Places, until: int) -> Floats:
+    """Seconds for which buyers could ask for each work in each cell, works × cells."""
+    sold = [[work.tiers is None or tier in work.tiers for tier, _ in places.cells] for work in works]
+    seconds = np.array([[float(until - work.since)] for work in works]).reshape(-1, 1)
+    return np.asarray(np.array(sold, dtype=np.float64).reshape(-1, len(places.cells)) * seconds)
 
 
 def _seen(design: Design, shares: Floats) -> dict[tuple[int, int, int], tuple[float, float, float]]:

@@ -6,7 +6,7 @@ Only prices that were offered inform: nothing is seen of a price that nobody was
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -68,6 +68,7 @@ class ListedWork:
         genre: whose demand it shares while little is known of its own.
         since: from when on its offers are in the log, Unix seconds; earlier time would count as time without buyers.
         neighbours: similarity of other listed works to it, 0 to 1; of works not listed nothing is learned.
+        tiers: that it can be asked for in, or None for all; nobody can have asked for another.
 
     Raises:
         InputError: `neighbour-malformed`.
@@ -77,6 +78,7 @@ class ListedWork:
     genre: str
     since: int
     neighbours: Mapping[str, float] = field(default_factory=dict)
+    tiers: Collection[str] | None = None
 
     def __post_init__(self) -> None:
         for other, score in self.neighbours.items():

@@ -16,12 +16,14 @@ def upgrade() -> None:
         "price_epochs",
         sa.Column("number", whole, autoincrement=True, nullable=False),
         sa.Column("currency", whole, nullable=False),
+        sa.Column("follows", whole, nullable=False),
         sa.Column("model_hash", word, nullable=False),
         sa.Column("duals_hash", word, nullable=False),
         sa.Column("terms", sa.JSON(), nullable=False),
         sa.Column("revenue", word, nullable=False),
         sa.Column("made_at", whole, nullable=False),
         sa.PrimaryKeyConstraint("number", name=op.f("pk_price_epochs")),
+        sa.UniqueConstraint("currency", "follows", name=op.f("uq_price_epochs_currency_follows")),
     )
     op.create_index(op.f("ix_price_epochs_currency"), "price_epochs", ["currency"])
     op.create_table(

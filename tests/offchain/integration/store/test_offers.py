@@ -44,6 +44,14 @@ def test_offers__added__are_read_back_whole_and_oldest_first(store):
         assert (found[0].buyer, found[1].work, found[1].offered) == (None, WORK, {"personal": str(PRICE)})
 
 
+def test_began__offers_in_any_currency__time_of_the_first(store):
+    with store.transaction() as tx:
+        assert tx.offers.began() is None
+        kept(tx, b"a", made_at=12)
+        kept(tx, b"b", made_at=7, currency=0)
+        assert tx.offers.began() == 7
+
+
 def test_open_to__other_buyer_work_segment_currency_or_expired__is_left_out(store):
     with store.transaction() as tx:
         kept(tx, b"a", made_at=12)

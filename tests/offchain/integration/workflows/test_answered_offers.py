@@ -61,6 +61,15 @@ def test_answered_offers__sale_on_the_earlier_quote_of_a_visit__is_a_choice_amon
     assert told(store, 60) == [(10, {"personal": 5, "commercial": 30}, "personal")]
 
 
+def test_answered_offers__price_changed_within_a_visit__what_was_paid_is_what_was_offered(store):
+    """Two quotes of one tier stand open at 5 and at 6; the earlier one is bought."""
+    with store.transaction() as tx:
+        offer(tx, "a")
+        offer(tx, "b", visit=b"a" * 32, offered={"personal": "6"}, made_at=50)
+        sale(tx, "a", 1, 3)
+    assert told(store, 60) == [(10, {"personal": 5}, "personal")]
+
+
 def test_answered_offers__sales_of_listings_and_other_services__are_not_ours(store):
     with store.transaction() as tx:
         offer(tx, "a")

@@ -119,6 +119,27 @@ def test_draft_epoch__works_that_may_not_be_quoted__are_left_out(site: Site, ser
     assert caught.value.code == "nothing-for-sale"
 
 
+def test_draft_epoch__holder_leaves_no_price__others_are_priced(site: Site, services: Services):
+    """Bounds between two steps of the ladder are the holder's right, no reason to stop other works."""
+    narrow = mandate(services, "personal", FLOOR * 10 + 1, FLOOR * 10 + 2)
+    missed = site.world.register(b"missed", CREATOR, bounds=(narrow,))
+    sold = register(site, services, b"beside", "personal")
+    draft = draft_epoch(services)
+    assert work_hex(sold) in draft.epoch.entries
+    assert (work_hex(missed), "bounds-miss-ladder") in draft.left_out
+
+
+def test_keep_epoch__another_was_kept_meanwhile__refused(site: Site, services: Services):
+    """Two drafts after the same epoch could move a price twice as far as the operator lets one."""
+    register(site, services, b"race", "personal")
+    first, second = draft_epoch(services), draft_epoch(services)
+    number = keep_epoch(services, first)
+    with pytest.raises(RefusedError) as caught:
+        keep_epoch(services, second)
+    assert caught.value.code == "epoch-outdated"
+    assert draft_epoch(services).follows == number
+
+
 ALTERATIONS = (
     lambda entry: entry["prices"][0].update(amount="50000000"),  # another step of the ladder
     lambda entry: entry["prices"][0].update(amount="50000001"),  # no step at all

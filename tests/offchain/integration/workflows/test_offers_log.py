@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from offchain.api.schemas.prices import prices_out
 from offchain.chain import Bounds
 from offchain.pricing import PriceKey
-from offchain.pricing.estimation import OfferEvent
+from offchain.pricing.estimation import OfferEvent, estimate
+from offchain.workflows import learned_demand
 from offchain.workflows.learned_demand import answered_offers
 from offchain.workflows.prices import explain_work
 from offchain.workflows.quoting import QuoteRequest, SignedQuote, make_quote
@@ -137,6 +139,33 @@ def test_prices__demand_is_learned__follow_what_buyers_did_within_the_mandate(si
         (str(low), str(high)) for low, high in zip(evidence.low, evidence.high, strict=True)
     ]
     assert all(FLOOR <= price.amount <= CEILING for price in learned.solution.prices)
+
+
+def test_listed__final_before_the_log_began__since_then_in_its_currency_and_tiers(services, work):
+    """Time in which no offer would have been written down, or could not have been made, is no time without buyers."""
+    signed = make_quote(services, QuoteRequest(work, "personal"))
+    with services.store.transaction() as tx:
+        tx.events.title(work).final_at = 1
+    with services.store.snapshot() as tx:
+        began, until = tx.offers.began(), services.now() + DAY
+        listed = learned_demand._listed(services, tx, signed.quote.currency, ([], until))
+        (found,) = [each for each in listed if int(each.id, 16) == work]
+        assert (found.since, found.tiers) == (began, {"personal", "commercial"})
+        assert learned_demand._listed(services, tx, 0, ([], until)) == []
+
+
+def test_prices__asked_by_many_at_once__estimate_is_made_once(services, work, monkeypatch):
+    make_quote(services, QuoteRequest(work, "personal"))
+    later, made = learning(services, 3), []
+
+    def counted(*arguments):
+        made.append(arguments)
+        return estimate(*arguments)
+
+    monkeypatch.setattr(learned_demand, "estimate", counted)
+    with ThreadPoolExecutor(4) as threads:
+        found = list(threads.map(lambda _: explain_work(later, work).solution.model_hash, range(4)))
+    assert (len(made), len(set(found))) == (1, 1)
 
 
 def test_prices__nothing_answered_before_the_day_began__are_as_stated(services, work):

@@ -29,7 +29,7 @@ from offchain.pricing import (
     solve,
 )
 from offchain.pricing.certificate import RowDual
-from offchain.pricing.coupled_proof import Components, Leaf, Scope, Split, Weight, apart, proven_bound, relaxed
+from offchain.pricing.coupled.proof import Components, Leaf, Scope, Split, Weight, apart, proven_bound, relaxed
 from offchain.pricing.model import compile_model
 
 CURRENCY = "eip155:1337/slip44:60"

@@ -21,10 +21,10 @@ from offchain.pricing import (
     problem_to_json,
     solve,
 )
+from offchain.pricing import solution as made
 from offchain.pricing.certificate import RowDual, certify
-from offchain.pricing.feasibility import require_feasible
-from offchain.pricing.lp import solve_lp
 from offchain.pricing.model import compile_model
+from tests.offchain.property.pricing.recording import recorded
 
 CURRENCY = "eip155:1337/slip44:60"
 FIRST, SECOND = "0x" + "01" * 32, "0x" + "02" * 32
@@ -135,19 +135,21 @@ many = settings(quick, max_examples=1000)
 @many
 @given(problems())
 def test_solve__random_instance__equals_brute_force_and_is_integral(problem):
+    """Where brute force finds no prices a refusal comes before the programme is solved, and never otherwise."""
     best = brute_force(problem)
     if best is None:
         with pytest.raises(InputError) as caught:
             solve(problem)
         assert caught.value.code in {"prices-infeasible", "bounds-miss-ladder", "floor-above-ceiling"}
         return
-    solution = solve(problem)
+    with recorded(made, "solve_lp") as programmes:
+        solution = solve(problem)
     assert solution.certificate.primal == best <= solution.certificate.dual
     assert solution.expected_revenue == best // 10**12
     prices = {price.key: price.amount for price in solution.prices}
     assert ordered(problem, prices)
     assert all(within(problem, key, amount) for key, amount in prices.items())
-    levels = solve_lp(compile_model(problem)).levels
+    (levels,) = (programme.levels for programme in programmes)
     assert all(min(abs(level), abs(level - 1)) < 1e-9 for level in levels)
 
 
@@ -197,18 +199,6 @@ def test_certify__any_multipliers__bound_every_price_that_keeps_the_rules(proble
 @given(problems())
 def test_problem_json__random_problem__comes_back_equal(problem):
     assert problem_from_json(problem_to_json(problem)) == problem
-
-
-@quick
-@given(problems())
-def test_require_feasible__conflict_found__really_is_one(problem):
-    """Where brute force finds no prices, a refusal comes, and never otherwise."""
-    try:
-        require_feasible(compile_model(problem), 0)
-    except InputError:
-        assert brute_force(problem) is None
-    else:
-        assert brute_force(problem) is not None
 
 
 @quick

@@ -23,6 +23,19 @@ def called(monkeypatch, capsys, *arguments: str) -> tuple[int, str, str]:
     return int(ended.value.code or 0), out, err
 
 
+def test_main__native_library_prints__standard_output_holds_the_document_alone():
+    script = (
+        "import ctypes, sys; from offchain.cli import application; from offchain.cli.output import show\n"
+        "def app(standalone_mode): ctypes.CDLL(None).puts(b'tmpSolver.run();'); show({'ok': 1}, [], as_json=True)\n"
+        "application.app = app; application.main()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert json.loads(ended.stdout) == {"ok": 1}
+    assert ended.stderr == "tmpSolver.run();\n"
+
+
 def test_help__imports__nothing_heavy():
     """`colophon --help` answers within half a second only because of this."""
     script = (

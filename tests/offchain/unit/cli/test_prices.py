@@ -30,7 +30,7 @@ def of_input(path, *arguments):
 
 
 def test_examples__are_there():
-    assert [path.stem for path in EXAMPLES] == ["catalogue", "editions", "holders"]
+    assert [path.stem for path in EXAMPLES] == ["catalogue", "choice", "editions", "exclusives", "holders", "menu"]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -38,7 +38,7 @@ def test_price__example__is_solved_and_what_was_solved_is_written(path, tmp_path
     """What `--problem` wrote is the same problem: its solution is the same, model hash and all."""
     problem, solution = tmp_path / "problem.json", tmp_path / "solution.json"
     told = of_input(path, "--problem", problem, "--output", solution)
-    assert told.splitlines()[-1].startswith("expected: ")
+    assert sum(line.startswith("expected: ") for line in told.splitlines()) == 1
     assert json.loads(of_input(problem, "--json")) == json.loads(solution.read_text())
 
 
@@ -55,6 +55,22 @@ def test_price__rules_between_works__checker_says_that_it_does_not_know_them(tmp
     command = [sys.executable, "-I", DOCS / "check_prices.py", problem, solution]
     ended = subprocess.run(command, check=False, capture_output=True, text=True)
     assert (ended.returncode, ended.stderr) == (1, "not proven: that every rule of the problem is known here\n")
+
+
+def test_price__rules_between_works__tells_what_is_left_of_each_and_what_a_floor_lacks(tmp_path):
+    """Ada's floor binds at its penalty: what she lacks is the floor less her shares of what the works earn."""
+    problem, solution = CATALOGUE.with_name("holders.json"), tmp_path / "solution.json"
+    told = [line for line in of_input(problem, "--output", solution).splitlines() if line.startswith("rule: ")]
+    floor = json.loads(problem.read_text())["coupling"]["floors"][0]
+    shares = {share["work"]: share["ppm"] for share in floor["shares"]}
+    prices = json.loads(solution.read_text())["prices"]
+    earned = sum(int(price["revenue"]) * shares.get(price["work"], 0) for price in prices) / 10**6
+    lacking = (int(floor["floor"]) - earned) / 10**6
+    assert lacking > 0
+    rule, short = told[0].split("; ")
+    assert rule == "rule: Ada earns at least 3600"
+    assert float(short.removesuffix(" short")) == pytest.approx(lacking, abs=1e-4)
+    assert [line.split("; ")[1] for line in told[1:]] == ["0 left", "0 left"]
 
 
 def test_price__explain_one__tells_runner_up_rules_proof_and_curve():
@@ -80,6 +96,15 @@ def test_price__explain_learned_demand__tells_the_offers_and_the_interval():
     assert told.splitlines()[-3].endswith("EUR a year, net of what is owed upstream")
 
 
+def test_price__proof__says_how_much_more_others_may_earn_as_a_share():
+    problem = problem_from_json(json.loads(CATALOGUE.with_name("holders.json").read_text()))
+    certificate = solve(problem).certificate
+    told = of_input(CATALOGUE.with_name("holders.json"), "--explain").splitlines()[-2]
+    share = float(told.removesuffix(" % more").rpartition(" ")[2])
+    assert certificate.gap > 0
+    assert share == pytest.approx(100 * certificate.gap / certificate.dual, rel=0.1)
+
+
 def test_price__picture_of_one__is_the_published_one(tmp_path):
     """Whoever changes the drawing looks at it, and publishes it again with the command of the examples' README."""
     path, work = tmp_path / "curve.svg", json.loads(CATALOGUE.read_text())["works"][0]["id"]
@@ -101,6 +126,7 @@ def test_price__currency_of_a_problem__fits_a_heading(tmp_path, currency):
     [
         (("--picture", "x.svg"), "usage"),
         (("--explain", "--tier", "exclusive"), "price-unknown"),
+        (("--tier", "personal"), "usage"),
         (("--explain", "--work", "0x00"), "price-unknown"),
         (("--output", "/nowhere/at/all.json"), "file-unwritable"),
     ],
@@ -109,6 +135,33 @@ def test_price__cannot_be_told__says_why(arguments, code):
     with pytest.raises(InputError) as caught:
         of_input(CATALOGUE, *arguments)
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize("name", ["\x1b[2Jx", "two\nlines", "\x00", "\u202ereversed", "\ud800"])
+@pytest.mark.parametrize("example", ["catalogue", "editions"])
+def test_price__name_that_is_no_printable_text__refused_before_it_reaches_a_terminal(tmp_path, example, name):
+    problem = json.loads(CATALOGUE.with_stem(example).read_text())
+    path = tmp_path / "named.json"
+    path.write_text(json.dumps(problem | {"segments": [{**problem["segments"][0], "name": name}]}))
+    with pytest.raises(InputError) as caught:
+        of_input(path)
+    assert (caught.value.code, caught.value.facts["path"]) == ("pricing-json-malformed", "segments[0].name")
+
+
+def test_price__file_missing_or_no_json__says_which_and_where(tmp_path):
+    path = tmp_path / "problem.json"
+    with pytest.raises(InputError, match="cannot be read: No such file"):
+        of_input(path)
+    path.write_text('{"version": 1,\n "currency": }')
+    with pytest.raises(InputError, match=r"not readable JSON: .* line 2 column 14"):
+        of_input(path)
+
+
+def test_price__json_nested_beyond_reading__is_malformed(tmp_path):
+    path = tmp_path / "deep.json"
+    path.write_text("[" * 100_000)
+    with pytest.raises(InputError, match="not readable JSON"):
+        of_input(path)
 
 
 def test_price__curve_of_a_choice__is_a_usage_error():

@@ -23,7 +23,7 @@ def test_mandate__tier_and_range__in_minor_units(text, mandate):
 
 
 @pytest.mark.parametrize(
-    "text", ["personal=2", "personal=2..", "personal=..3", "personal=a..b", "personal=1..2.0000001"]
+    "text", ["personal=2", "personal=2..", "personal=..3", "personal=a..b", "personal=1..2.0000001", "personal=10..3"]
 )
 def test_mandate__malformed_range__refused(text):
     with pytest.raises(InputError):

@@ -30,7 +30,7 @@ from offchain.pricing import (
     solution_to_json,
     solve,
 )
-from offchain.pricing.coupled_proof import Components, Split
+from offchain.pricing.coupled.proof import Components, Split
 
 CURRENCY = "eip155:1337/erc20:0x1111111111111111111111111111111111111111"
 ADA, BEN = "0x" + "0a" * 32, "0x" + "0b" * 32

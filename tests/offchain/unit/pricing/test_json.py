@@ -146,6 +146,34 @@ def test_problem_from_json__malformed_value__names_its_place(one_price, path, va
     assert caught.value.message.startswith(named)
 
 
+def test_problem_from_json__member_missing_or_unknown__is_named(one_price):
+    document = problem_to_json(one_price((10, 20), (3, 2)))
+    for broken, named in (
+        ({**document, "colour": 1}, "the document has a member 'colour' that the schema does not know"),
+        ({name: each for name, each in document.items() if name != "demand"}, "the document lacks the member 'demand'"),
+    ):
+        with pytest.raises(InputError) as caught:
+            problem_from_json(broken)
+        assert caught.value.message == named
+        assert "path" not in caught.value.facts
+
+
+def test_problem_from_json__value_that_a_curve_refuses__error_tells_its_place(rich):
+    document = problem_to_json(rich)
+    document["demand"][3]["logit"]["spread"] = "0"
+    with pytest.raises(InputError) as caught:
+        problem_from_json(document)
+    assert (caught.value.code, caught.value.facts) == ("demand-malformed", {"path": "demand[3]"})
+
+
+def test_problem_from_json__work_or_curve_listed_twice__is_named(rich):
+    document = problem_to_json(rich)
+    for member, named in (("works", OTHER), ("demand", " / ".join(rich.demand[1].key))):
+        with pytest.raises(InputError) as caught:
+            problem_from_json({**document, member: [*document[member], document[member][1]]})
+        assert named in caught.value.message
+
+
 def test_problem_from_json__nan__refused_as_demand(one_price):
     text = json.dumps(problem_to_json(one_price((10, 20), (3, 2)))).replace("[3, 2]", "[NaN, 2]")
     assert "NaN" in text

@@ -22,11 +22,12 @@ from offchain.pricing.choice import (
     choice_to_json,
     solve_choice,
 )
+from offchain.pricing.choice import solution as made
 from offchain.pricing.choice.branch_and_bound import best_offer
 from offchain.pricing.choice.market import compile_market
 from offchain.pricing.choice.proof import certify_own, certify_shared, unproven
-from offchain.pricing.choice.sales_based import solve_sales_based
 from offchain.pricing.choice.timetable import WHOLE
+from tests.offchain.property.pricing.recording import recorded
 
 CURRENCY = "eip155:1337/slip44:60"
 WORK = "0x" + "01" * 32
@@ -125,13 +126,14 @@ def quick(examples):
 @given(problems("logit"))
 def test_solve_choice__logit__equals_the_best_of_all_offers_and_is_integral(problem):
     best = max(response(problem, problem.segments[0], offer)[0] for offer in offers(problem))
-    solution = solve_choice(problem)
+    with recorded(made, "solve_sales_based") as vertices:
+        solution = solve_choice(problem)
     assert solution.certificate.primal == floor(best * SCALE)
     (shown,) = solution.offers
     assert shown.share == WHOLE
     chosen = {price.product.tier: price.amount for price in shown.prices}
     assert response(problem, problem.segments[0], chosen)[0] == best
-    (levels,) = solve_sales_based(compile_market(problem)).levels
+    ((levels,),) = (vertex.levels for vertex in vertices)
     assert all(min(abs(level), abs(level - 1)) < 1e-9 for row in levels for level in row)
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from copy import deepcopy
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from random import Random
 
@@ -78,13 +79,16 @@ def solved(seed):
 
 
 def numbers(document):
-    """The place of every number that the proof speaks of."""
+    """The place of every number of a solution."""
+    yield ("expected_revenue",)
     for place, offer in enumerate(document["offers"]):
         yield ("offers", place, "share")
         yield from (("offers", place, "steps", step) for step in range(len(offer["steps"])))
-        yield from (("offers", place, "prices", price, "amount") for price in range(len(offer["prices"])))
+        told = product(range(len(offer["prices"])), ("amount", "sales", "revenue"))
+        yield from (("offers", place, "prices", *each) for each in told)
+    yield from (("editions", *each) for each in product(range(len(document["editions"])), ("copies", "sold", "worth")))
     proof = document["certificate"]
-    yield from (("certificate", name) for name in ("primal", "dual", "gap"))
+    yield from (("certificate", name) for name in ("scale", "whole", "primal", "dual", "gap"))
     yield from (("certificate", name, at) for name in ("worths", "values", "rows") for at in range(len(proof[name])))
 
 
@@ -112,7 +116,7 @@ def test_checker__altered_solutions__are_not_proven(claims):
     random, tried = Random(7), 0
     for seed in range(20):
         problem, solution = solved(seed)
-        for path in random.sample(list(numbers(solution)), 10):
+        for path in random.sample(list(numbers(solution)), 20):
             forged = deepcopy(solution)
             *way, last = path
             inner = forged
@@ -121,7 +125,22 @@ def test_checker__altered_solutions__are_not_proven(claims):
             inner[last] = altered(inner[last])
             assert fault(claims, problem, forged) is not None, (seed, path)
             tried += 1
-    assert tried == 200
+    assert tried == 400
+
+
+@pytest.mark.parametrize(
+    ("of_solution", "change"),
+    [
+        (True, {"currency": "eip155:1337/slip44:61"}),
+        (True, {"model": "logit"}),
+        (False, {"bounds": [{"floor": "1"}]}),
+    ],
+    ids=["currency", "model", "unknown rule"],
+)
+def test_checker__other_units_or_rules__are_not_proven(claims, of_solution, change):
+    problem, solution = next(pair for pair in map(solved, range(20)) if pair[0]["model"] == "sales-based")
+    (solution if of_solution else problem).update(change)
+    assert fault(claims, problem, solution) is not None
 
 
 def test_checker__one_offer_for_all__is_not_proven_here(claims):

@@ -18,7 +18,7 @@ from offchain.pricing import (
     Tier,
     Work,
 )
-from offchain.pricing.coupled_proof import Weight
+from offchain.pricing.coupled.proof import Weight
 from offchain.pricing.epochs import Rules, Terms, price_catalogue, requote
 
 CURRENCY = "eip155:1337/slip44:60"

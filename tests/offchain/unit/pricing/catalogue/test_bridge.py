@@ -6,7 +6,9 @@ from random import Random
 
 import numpy as np
 import pytest
+from numba import typeof
 
+from offchain.errors import RefusedError
 from offchain.pricing import (
     Accessibility,
     Budget,
@@ -20,13 +22,15 @@ from offchain.pricing import (
     Segment,
     Tier,
     Work,
-    coupled_solver,
     solve,
 )
+from offchain.pricing.catalogue.accounts import Accounts
 from offchain.pricing.catalogue.bridge import bridge
-from offchain.pricing.coupled_certificate import objective
-from offchain.pricing.coupled_proof import proven_bound
+from offchain.pricing.coupled import solver
+from offchain.pricing.coupled.certificate import objective
+from offchain.pricing.coupled.proof import proven_bound
 from offchain.pricing.model import compile_model
+from tests.bench.pricing.instances import catalogue
 
 CURRENCY = "eip155:1337/slip44:60"
 
@@ -109,13 +113,32 @@ def test_bridge__orders_that_are_no_forest__none(problem):
     assert bridge(between, compile_model(between)) is None
 
 
+def test_bridge__cells_in_another_order__are_read_by_the_kernels_that_are_compiled_already(problem):
+    """Compiling the kernels for another layout of memory would cost twenty seconds."""
+    crossing = bridge(problem, compile_model(problem))
+    layouts = [typeof(Accounts(known).blocks) for known in (crossing.catalogue, catalogue(10))]
+    assert layouts[0] == layouts[1]
+
+
 def test_solve__catalogue_decomposed__certified_and_within_the_bound_of_the_whole_programme(problem, monkeypatch):
     """Two solvers that share nothing but the checker."""
     whole = solve(problem).certificate
     model = compile_model(problem)
-    steps, root = coupled_solver._decomposed(problem, model)
+    steps, root = solver._decomposed(problem, model)
     assert root.weights, "no row binds, so that the instance tests nothing"
     assert whole.dual >= objective(model, steps) >= whole.primal * 999 // 1000
     assert proven_bound(model, root) >= whole.primal
-    monkeypatch.setattr(coupled_solver, "_WHOLE", 0)
+    monkeypatch.setattr(solver, "_WHOLE", 0)
     assert solve(problem).certificate.gap * 10**4 <= whole.dual
+
+
+def test_solve__decomposition_finds_nothing_whole__the_integer_programme_prices_it(problem, monkeypatch):
+    """What the decomposition lacks is no reason to refuse a problem that has prices."""
+
+    def refuse(_):
+        raise RefusedError("price-uncertified", "no integer prices within the rows were found", "ask less")
+
+    whole = solve(problem)
+    monkeypatch.setattr(solver, "_WHOLE", 0)
+    monkeypatch.setattr("offchain.pricing.catalogue.solve.price_catalogue", refuse)
+    assert solve(problem) == whole

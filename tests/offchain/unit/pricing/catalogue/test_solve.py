@@ -172,3 +172,32 @@ def test_price_parts__two_parts__same_bounds_as_in_one_piece():
     steps = split.steps[np.argsort(np.concatenate(works))]
     assert (used(known, steps) <= [row.limit for row in known.rows]).all()
     assert earned(known, steps).sum() - known.holders.penalties @ split.shortfalls == pytest.approx(split.objective)
+
+
+def test_price_catalogue__one_holder_with_a_floor_on_every_work__keeps_all_rows_nearly_at_the_bound():
+    """All works are then one group, whose prices change all at once: no single work can be exchanged to keep a row."""
+    known = catalogue(150)
+    works, most = len(known.revenue), known.revenue.max(axis=2).sum()
+    found = price_catalogue(replace(known, holders=one_holder(works, 0.98 * most / 2, 2.0)))
+    assert (used(known, found.steps) <= [row.limit for row in known.rows]).all()
+    assert found.gap <= 1e-4
+
+
+@pytest.mark.parametrize(
+    "altered",
+    [
+        {"revenue": np.full((2, 1, 3), np.nan)},
+        {"revenue": np.full((2, 1, 3), -1.0)},
+        {"sales": np.full((2, 1, 3), np.inf)},
+        {"highest": np.full((2, 1), 3, np.uint8)},
+        {"parent": np.array([0])},
+        {"rows": (Row("budget", np.ones((1, 3)), np.nan),)},
+        {"holders": one_holder(2, 1.0, -1.0)},
+        {"holders": one_holder(2, np.nan, 1.0)},
+    ],
+)
+def test_catalogue__arrays_malformed__refused_before_machine_code_reads_them(altered):
+    known = plain(np.ones((2, 1, 3)))
+    with pytest.raises(InputError) as caught:
+        replace(known, **altered)
+    assert caught.value.code == "catalogue-malformed"

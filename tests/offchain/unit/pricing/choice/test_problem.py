@@ -74,8 +74,9 @@ def test_choice_segment__bad_numbers__are_refused(buyers, nothing, code):
     assert code_of(ChoiceSegment, "all", buyers, nothing) == code
 
 
-def test_edition__negative_copies__are_refused():
+def test_edition__negative_copies_or_more_than_any_demand__are_refused():
     assert code_of(Edition, "prints", -1) == "copies-negative"
+    assert code_of(Edition, "prints", 10**12 + 1) == "copies-too-large"
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,13 @@ def test_rates__work_just_listed__takes_after_its_genre(learn, offers):
     assert learned._rates.shape[8, 0] < learned._rates.shape[0, 0]
 
 
+def test_rates__tier_that_nobody_could_ask_for__time_without_buyers_it_is_not(learn):
+    """The same silent year, of works sold in that tier and of works sold in others alone."""
+    silent, closed = ([ListedWork(work_id(1), "photo", 0, tiers=tiers)] for tiers in ((TIER,), ("another",)))
+    assert asked(learn([], silent, until=1000, period=1000), 1) < 40
+    assert asked(learn([], closed, until=1000, period=1000), 1) == pytest.approx(400)
+
+
 def test_rates__nobody_asks_for_a_year__market_falls(learn, listed):
     learned = learn([], listed(3), until=1000, period=1000)
     assert asked(learned, 1) < 40

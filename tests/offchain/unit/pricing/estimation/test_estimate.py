@@ -106,3 +106,24 @@ def test_curve__of_nothing_known__says_so(learn, key, code):
     with pytest.raises(NotFoundError) as caught:
         learn([]).curve(key, LADDER)
     assert caught.value.code == code
+
+
+def test_curve__other_tier_as_given__undercuts_and_alone_is_nearer_to_the_joint_optimum():
+    """Two tiers that all buyers see together: why quotes are priced by the curve of a tier alone."""
+    tiers, median, spread = ("personal", "commercial"), 800, 250
+    priors = {(tier, "individual"): LogitDemand(median, spread, 100.0) for tier in tiers}
+    learned, ladder = estimate([], [ListedWork(KEY.work, "photo", 0)], priors, until=0), tuple(range(300, 1300, 20))
+    key = KEY._replace(tier="personal", segment="individual")
+
+    def best(beside):
+        return max(zip(ladder, learned.curve(key, ladder, beside).demand.licences, strict=True), key=math.prod)[0]
+
+    def earned(price):  # from both tiers, by symmetry the best prices of both are equal
+        odds = math.exp((median - price) / spread)
+        return 2 * price * odds / (1 + 2 * odds)
+
+    alone = given = best({})
+    for _ in range(9):
+        given = best({"commercial": given})
+    assert given < alone < max(ladder, key=earned)
+    assert earned(given) < earned(alone)

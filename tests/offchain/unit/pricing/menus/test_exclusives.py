@@ -104,6 +104,9 @@ def test_present_value__starts_later__counts_less():
         (lambda problem: advice(problem, 1, discount=-1), "discount-out-of-range"),
         (lambda problem: advice(problem, 1, discount=1_000_001), "discount-out-of-range"),
         (lambda _: Bid("x", 1, 1, 5), "exclusive-malformed"),
+        (lambda _: Bid("x", 0, 10**12, 5), "exclusive-malformed"),  # a list of its periods would fill the memory
+        (lambda _: choose_bids([Bid("x", 0, 1, 5)] * 2, [0], 0, 0), "exclusive-malformed"),
+        (lambda problem: advice(problem, 1, standing=((3, 2),)), "exclusive-malformed"),
         (lambda _: choose_bids([Bid("x", 0, 3, 5)], [0, 0], 0, 0), "exclusive-malformed"),
     ],
 )

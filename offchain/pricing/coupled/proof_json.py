@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from offchain.pricing.certificate import RowDual
-from offchain.pricing.coupled_certificate import Coupled
-from offchain.pricing.coupled_proof import Components, Leaf, Proof, Split, Weight
+from offchain.pricing.coupled.certificate import Coupled
+from offchain.pricing.coupled.proof import Components, Leaf, Proof, Split, Weight
 from offchain.pricing.problem import PriceKey
 from offchain.pricing.reading import Node
 

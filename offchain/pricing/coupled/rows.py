@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from offchain.money import PPM, format_amount
-from offchain.pricing.coupling import Accessibility, Budget, Coupling, HolderFloor
+from offchain.pricing.coupled.rules import Accessibility, Budget, Coupling, HolderFloor
 from offchain.pricing.demand import MICRO
 from offchain.pricing.scale import RATE, SCALE
 

@@ -17,7 +17,7 @@ from typing import TypeAlias
 from offchain.errors import RefusedError
 from offchain.money import PPM
 from offchain.pricing.certificate import RowDual
-from offchain.pricing.coupling_rows import CouplingRow
+from offchain.pricing.coupled.rows import CouplingRow
 from offchain.pricing.model import Model, Order
 from offchain.pricing.problem import PriceKey
 from offchain.pricing.scale import RATE

@@ -8,7 +8,7 @@ from typing import Final
 
 from offchain.errors import RefusedError
 from offchain.pricing.certificate import Certificate, adjusted_values, steps_fault
-from offchain.pricing.coupled_proof import Leaf, Proof, Weight, proven_bound
+from offchain.pricing.coupled.proof import Leaf, Proof, Weight, proven_bound
 from offchain.pricing.model import Model
 from offchain.pricing.scale import RATE
 

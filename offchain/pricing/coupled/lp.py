@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from offchain.errors import RefusedError
 from offchain.pricing.certificate import RowDual
-from offchain.pricing.coupled_proof import Leaf, Scope, Weight
+from offchain.pricing.coupled.proof import Leaf, Scope, Weight
 from offchain.pricing.lp import OrderRow, first_columns, order_matrix, order_rows
 from offchain.pricing.model import Model
 from offchain.pricing.scale import RATE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from offchain.pricing.coupling import Accessibility, Budget, Coupling, HolderFloor, HolderShare
+from offchain.pricing.coupled.rules import Accessibility, Budget, Coupling, HolderFloor, HolderShare
 from offchain.pricing.reading import Node
 
 __all__ = ["coupling_from_json", "coupling_to_json"]
@@ -18,9 +18,9 @@ def coupling_from_json(node: Node) -> Coupling:
     """
     fields = node.record((), ("floors", "accessibility", "budgets"))
     return Coupling(
-        tuple(map(_floor, fields["floors"].items())) if "floors" in fields else (),
-        tuple(map(_access, fields["accessibility"].items())) if "accessibility" in fields else (),
-        tuple(map(_budget, fields["budgets"].items())) if "budgets" in fields else (),
+        fields["floors"].each(_floor) if "floors" in fields else (),
+        fields["accessibility"].each(_access) if "accessibility" in fields else (),
+        fields["budgets"].each(_budget) if "budgets" in fields else (),
     )
 
 

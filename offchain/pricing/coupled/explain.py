@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from offchain.pricing.certificate import Certificate
-from offchain.pricing.coupling_rows import CouplingRow
+from offchain.pricing.coupled.rows import CouplingRow
 from offchain.pricing.model import Model
 from offchain.pricing.scale import RATE
 

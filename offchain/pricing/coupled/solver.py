@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from offchain.errors import InputError, RefusedError
-from offchain.pricing.coupled_certificate import COUPLED_GAP_PARTS, objective, weighed
-from offchain.pricing.coupled_lp import best_steps, refutation, relaxation
-from offchain.pricing.coupled_proof import Components, Leaf, Proof, Scope, Split, Weight, apart, bound, relaxed
+from offchain.pricing.coupled.certificate import COUPLED_GAP_PARTS, objective, weighed
+from offchain.pricing.coupled.lp import best_steps, refutation, relaxation
+from offchain.pricing.coupled.proof import Components, Leaf, Proof, Scope, Split, Weight, apart, bound, relaxed
 from offchain.pricing.lp import solve_lp
 from offchain.pricing.model import Model
 from offchain.pricing.problem import PricingProblem
@@ -74,14 +74,17 @@ def _whole(model: Model) -> tuple[tuple[int, ...], Leaf]:
 
 
 def _decomposed(problem: PricingProblem, model: Model) -> tuple[tuple[int, ...], Leaf] | None:
-    """By decomposition; None where the problem is no catalogue, or rounding let a hard row be broken."""
+    """By decomposition; None where the problem is no catalogue, it found no prices, or rounding broke a hard row."""
     from offchain.pricing.catalogue.bridge import bridge
     from offchain.pricing.catalogue.solve import price_catalogue
 
     crossing = bridge(problem, model)
     if crossing is None:
         return None
-    found = price_catalogue(crossing.catalogue)
+    try:
+        found = price_catalogue(crossing.catalogue)
+    except RefusedError:  # no whole prices were found; that there are none, only the integer programme can say
+        return None
     steps, weights = crossing.steps(found.steps), crossing.weights(model, found.duals)
     if any(row.excess(steps) for row in model.coupling if row.penalty is None):
         return None
