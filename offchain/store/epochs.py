@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from offchain.store.schema import Base, Digest, Json, Number256, Uint256
@@ -18,6 +18,8 @@ class PriceEpochRecord(Base):
     Attributes:
         number: counts epochs of all currencies.
         currency: index into the ledger's list.
+        follows: number of the currency's epoch before, 0 for its first; only one follows each, since how far prices may
+            move is counted from there.
         model_hash: digest of all that was priced.
         duals_hash: digest of what the rules between works are worth.
         terms: these rules, what they are worth, and by how much a price may change, as the pricing room writes it.
@@ -26,9 +28,11 @@ class PriceEpochRecord(Base):
     """
 
     __tablename__ = "price_epochs"
+    __table_args__ = (UniqueConstraint("currency", "follows"),)
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True, init=False)
     currency: Mapped[int] = mapped_column(index=True)
+    follows: Mapped[int]
     model_hash: Mapped[Digest]
     duals_hash: Mapped[Digest]
     terms: Mapped[Json]

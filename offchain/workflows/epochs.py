@@ -21,6 +21,8 @@ from offchain.pricing.epochs import (
     rules_from_json,
     terms_to_json,
 )
+from offchain.pricing.feasibility import require_feasible
+from offchain.pricing.model import compile_model
 from offchain.pricing.problem import require_known
 from offchain.store import PriceEpochRecord
 from offchain.workflows.prices import believed_problem, mandated
@@ -39,11 +41,13 @@ class EpochDraft:
     Attributes:
         currency: of its prices.
         epoch: prices, duals and proofs.
+        follows: number of the epoch that it was made after, 0 for the first.
         left_out: works that could not be priced, by id, with the code of the error that says why.
     """
 
     currency: Currency
     epoch: Epoch
+    follows: int
     left_out: tuple[tuple[str, str], ...]
 
 
@@ -66,19 +70,25 @@ def draft_epoch(services: Services, currency: str | None = None) -> EpochDraft:
             currency=paid.caip19,
         )
     _require_known(services, rules)
-    epoch = price_catalogue(problems, _last_entries(services, paid), rules)
+    follows, last = _last_epoch(services, paid)
+    epoch = price_catalogue(problems, last, rules)
     floors = rules.coupling.floors
     absent = (
         {share.work for floor in floors for share in floor.shares} - set(epoch.entries) - {work for work, _ in left_out}
     )
-    return EpochDraft(paid, epoch, (*left_out, *((work, "not-for-sale") for work in sorted(absent))))
+    return EpochDraft(paid, epoch, follows, (*left_out, *((work, "not-for-sale") for work in sorted(absent))))
 
 
 def keep_epoch(services: Services, draft: EpochDraft) -> int:
-    """Keep a draft; from now on quotes are made under it. Returns its number."""
+    """Keep a draft; from now on quotes are made under it. Returns its number.
+
+    Raises:
+        RefusedError: `epoch-outdated`, another epoch was kept since the draft was made.
+    """
     epoch = draft.epoch
     record = PriceEpochRecord(
         currency=draft.currency.index,
+        follows=draft.follows,
         model_hash=_digest(epoch.model_hash),
         duals_hash=_digest(epoch.terms.duals_hash),
         terms=terms_to_json(epoch.terms),
@@ -87,6 +97,13 @@ def keep_epoch(services: Services, draft: EpochDraft) -> int:
     )
     entries = {int(work, 16): entry_to_json(entry) for work, entry in epoch.entries.items()}
     with services.store.transaction() as tx:
+        newest = tx.epochs.newest(draft.currency.index)
+        if newest is not None and newest.number != draft.follows:
+            raise RefusedError(
+                "epoch-outdated",
+                f"epoch {newest.number} was made meanwhile, and this one does not keep near its prices",
+                "make it again: colophon epochs make",
+            )
         return tx.epochs.add(record, entries).number
 
 
@@ -112,13 +129,24 @@ def _problems(services: Services, currency: Currency) -> tuple[list[PricingProbl
     problems, left_out = [], []
     for work in _mandated_works(services):
         try:
-            allowed = mandated(services, work, currency.caip19)
-        except RefusedError as error:
+            problems.append(_priceable(services, work, currency))
+        except (InputError, RefusedError) as error:
             if error.code not in _NOT_HERE:
                 left_out.append((work_hex(work), error.code))
-            continue
-        problems.append(believed_problem(services, work, services.contracts.registry.title(work), allowed)[0])
     return problems, left_out
+
+
+def _priceable(services: Services, work: int, currency: Currency) -> PricingProblem:
+    """A work's problem, which has prices: a holder who leaves none must not keep all others from an epoch.
+
+    Raises:
+        InputError: what the holder allows leaves no price.
+        RefusedError: as `mandated`.
+    """
+    allowed = mandated(services, work, currency.caip19)
+    problem, _ = believed_problem(services, work, services.contracts.registry.title(work), allowed)
+    require_feasible(compile_model(problem), problem.decimals)
+    return problem
 
 
 def _mandated_works(services: Services) -> list[int]:
@@ -129,11 +157,13 @@ def _mandated_works(services: Services) -> list[int]:
     return sorted({event.work for event in given if event.work is not None and event.args["delegate"] == delegate})
 
 
-def _last_entries(services: Services, currency: Currency) -> dict[str, Entry]:
+def _last_epoch(services: Services, currency: Currency) -> tuple[int, dict[str, Entry]]:
+    """Number and entries of a currency's newest epoch; 0 and none before the first."""
     with services.store.snapshot() as tx:
         last = tx.epochs.newest(currency.index)
         kept = {} if last is None else tx.epochs.entries(last.number)
-    return {work_hex(work): entry_from_json(work_hex(work), entry) for work, entry in kept.items()}
+    entries = {work_hex(work): entry_from_json(work_hex(work), entry) for work, entry in kept.items()}
+    return 0 if last is None else last.number, entries
 
 
 def _require_known(services: Services, rules: Rules) -> None:

@@ -28,8 +28,9 @@ class Accounts:
     def __init__(self, catalogue: Catalogue) -> None:
         works, *shape = catalogue.revenue.shape
         sales = np.empty((0, 1, 1)) if catalogue.sales is None else catalogue.sales
-        bounds = catalogue.lowest, catalogue.highest
-        self.blocks = Blocks(catalogue.revenue, sales, *bounds, catalogue.parent, catalogue.least)
+        read = catalogue.revenue, sales, catalogue.lowest, catalogue.highest, catalogue.parent, catalogue.least
+        # In one order of memory, since the kernels are compiled anew for every other one.
+        self.blocks = Blocks(*map(np.ascontiguousarray, read))
         weights = [(row.weights * (row.per == "price"), row.weights * (row.per == "sale")) for row in catalogue.rows]
         self._weights = np.array(weights, dtype=float).reshape(-1, 2, *shape)
         self.floors: Floors = floors_of(catalogue.holders)

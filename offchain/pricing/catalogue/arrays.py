@@ -8,12 +8,15 @@ Symbols: W works, C cells, K steps, A rows, H holders with a floor.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from offchain.errors import InputError
+
 __all__ = [
+    "LONGEST",
     "Bytes",
     "Catalogue",
     "Duals",
@@ -25,6 +28,9 @@ __all__ = [
     "accessibility",
     "no_holders",
 ]
+
+LONGEST: Final = 255
+"""Steps of a ladder that fit its bytes."""
 
 Floats: TypeAlias = NDArray[np.float64]
 Bytes: TypeAlias = NDArray[np.uint8]
@@ -81,6 +87,9 @@ class Catalogue:
         rows: ties between works.
         holders: floors of holders.
         sales: (W, C, K), licences a period, or None where no row counts them.
+
+    Raises:
+        InputError: `catalogue-malformed`.
     """
 
     revenue: Floats
@@ -91,6 +100,19 @@ class Catalogue:
     rows: tuple[Row, ...]
     holders: Holders
     sales: Floats | None = None
+
+    def __post_init__(self) -> None:
+        _, cells, steps = self.revenue.shape
+        # Machine code checks no index: what points outside would be read there.
+        inside = steps <= LONGEST and self.highest.max(initial=0) < steps and self.least.max(initial=0) <= steps
+        if not inside or (self.parent >= np.arange(cells)).any():
+            raise _malformed("a step or a parent is outside its table")
+        held, counted = self.holders, np.empty(0) if self.sales is None else self.sales
+        if not all(map(_is_sound, (self.revenue, counted, held.share, held.penalties))):
+            raise _malformed("a revenue, sale, share or penalty is negative or no number")
+        limits = np.array([row.limit for row in self.rows])
+        if not all(np.isfinite(each).all() for each in (held.floors, limits, *(row.weights for row in self.rows))):
+            raise _malformed("a floor, or a row's limit or weight, is no number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +162,14 @@ class Prices:
     def gap(self) -> float:
         """What other prices could add at most, as a share of the bound."""
         return (self.bound - self.objective) / max(abs(self.bound), 1e-300)
+
+
+def _is_sound(numbers: Floats) -> bool:
+    return bool(numbers.min(initial=0) >= 0 and numbers.max(initial=0) < np.inf)
+
+
+def _malformed(message: str) -> InputError:
+    return InputError("catalogue-malformed", message, "correct the arrays")
 
 
 def accessibility(name: str, caps: dict[int, int], least: float, shape: tuple[int, int]) -> Row:

@@ -7,22 +7,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
-from typing import Final
 
 import numpy as np
 
 from offchain.money import PPM
-from offchain.pricing.catalogue.arrays import Bytes, Catalogue, Duals, Floats, Holders, Indices, Row
-from offchain.pricing.coupled_proof import Weight
+from offchain.pricing.catalogue.arrays import LONGEST, Bytes, Catalogue, Duals, Floats, Holders, Indices, Row
+from offchain.pricing.coupled.proof import Weight
 from offchain.pricing.demand import MICRO
 from offchain.pricing.model import Model, Order
 from offchain.pricing.problem import PricingProblem
 from offchain.pricing.scale import RATE, SCALE
 
 __all__ = ["Bridge", "bridge"]
-
-_LONGEST: Final = 255
-"""Steps of a ladder that fit the catalogue's bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +64,7 @@ def bridge(problem: PricingProblem, model: Model) -> Bridge | None:
     count = len(model.cells) // len(problem.works)
     longest = max(len(cell.ladder) for cell in model.cells)
     forest = _forest(model, count)
-    if forest is None or longest > _LONGEST:
+    if forest is None or longest > LONGEST:
         return None
     ties: dict[int, set[int]] = {cell: set() for cell in range(count)}
     ties |= {cell: {order.cheaper} for cell, order in forest.items()}
@@ -87,8 +83,8 @@ def bridge(problem: PricingProblem, model: Model) -> Bridge | None:
     )
     catalogue = Catalogue(
         revenue=_padded([cell.net for cell in model.cells], SCALE, (*shape, longest))[:, cells],
-        lowest=np.ascontiguousarray(lowest),
-        highest=np.ascontiguousarray(highest),
+        lowest=lowest,
+        highest=highest,
         parent=parent,
         least=least,
         rows=_rows(problem, model, cells, longest),

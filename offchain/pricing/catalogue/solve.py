@@ -137,7 +137,7 @@ def _recover(task: _Task, rows: Floats, reach: float, near: float) -> _Recovery 
     duals = Duals(rows, np.max([one.duals for one in bounds], axis=0))
     lacking = sum(one.use for one in bounds) > task.limits
     small = _SMALL * abs(bound) / np.maximum(np.abs(task.limits), 1.0)
-    found, objective, margin = None, -np.inf, np.zeros(len(rows))
+    found, objective, margin, raised = None, -np.inf, np.zeros(len(rows)), 0.0
     for attempt in range(_TRIES):
         effort = Effort(_FREE * 2**attempt, near * abs(bound))
         chosen = choose_options(task.crew.ask(Part.options), task.limits - margin, rows, effort)
@@ -153,7 +153,12 @@ def _recover(task: _Task, rows: Floats, reach: float, near: float) -> _Recovery 
         if found is not None and min(bound - objective, objective - before) <= near * abs(bound):
             break
         # First towards keeping the rows that are broken, then back, each time from farther away.
-        step = (-1.0) ** attempt * np.where(lacking, 1.0, -1.0) * np.maximum(rows, small) * reach * 2.0**attempt
+        step = (-2.0) ** attempt * np.where(lacking, 1.0, -1.0)
+        if attempt and (found is None or raised):
+            # The prices of a large group change all at once: keep every row, then by as little as will do.
+            raised = 2.0**attempt if found is None else raised / 2
+            step = np.full(len(rows), raised)
+        step = step * np.maximum(rows, small) * reach
         task.crew.ask(partial(Part.vary, rows=np.maximum(rows + step, 0.0)))
     return found
 

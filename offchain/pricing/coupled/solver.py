@@ -83,7 +83,7 @@ def _decomposed(problem: PricingProblem, model: Model) -> tuple[tuple[int, ...],
         return None
     try:
         found = price_catalogue(crossing.catalogue)
-    except RefusedError:  # no whole prices were found; that there are none, only the integer programme can say
+    except (InputError, RefusedError):  # the integer programme has the last word, and names the rows that conflict
         return None
     steps, weights = crossing.steps(found.steps), crossing.weights(model, found.duals)
     if any(row.excess(steps) for row in model.coupling if row.penalty is None):

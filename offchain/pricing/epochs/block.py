@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 from offchain.errors import InputError, RefusedError
 from offchain.pricing.certificate import Certificate, RowDual, certify, require_certified, steps_fault, uncertified
-from offchain.pricing.coupled_certificate import weighed
-from offchain.pricing.coupling_rows import compile_coupling
+from offchain.pricing.coupled.certificate import weighed
+from offchain.pricing.coupled.rows import compile_coupling
 from offchain.pricing.epochs.entry import Entry, Limits, within
 from offchain.pricing.epochs.terms import Terms
 from offchain.pricing.feasibility import require_feasible
@@ -71,14 +71,15 @@ def best_entry(problem: PricingProblem, limits: Limits, terms: Terms) -> Entry:
     return Entry(model_hash(problem), limits, _amounts(model, solved.steps), solved.rows)
 
 
-def entry_at(problem: PricingProblem, limits: Limits, terms: Terms, steps: Sequence[int]) -> tuple[Entry, int]:
-    """An entry with given steps, and by how much at the duals it falls short of the best, `SCALE`-ths of a minor unit.
+def entry_at(
+    problem: PricingProblem, limits: Limits, terms: Terms, steps: Sequence[int], rows: tuple[RowDual, ...]
+) -> tuple[Entry, int]:
+    """An entry with given steps and multipliers of its orders.
 
-    Raises:
-        RefusedError: `price-uncertified`, the solver failed.
+    Returns:
+        The entry, and by how much at the duals it falls short of the best, `SCALE`-ths of a minor unit.
     """
     model = _at_duals(within(problem, limits), terms)
-    rows = solve_lp(model).rows
     return Entry(model_hash(problem), limits, _amounts(model, steps), rows), certify(model, steps, rows).gap
 
 

@@ -6,16 +6,18 @@ its last prices and multipliers are a proof as good as a new one, and are checke
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from offchain.errors import InputError
-from offchain.pricing.coupled_certificate import certify_coupled, require_coupled
-from offchain.pricing.coupled_proof import Weight
-from offchain.pricing.coupled_solver import solve_coupled
-from offchain.pricing.coupling import Coupling
-from offchain.pricing.coupling_rows import compile_coupling
+from offchain.pricing.certificate import RowDual
+from offchain.pricing.coupled.certificate import certify_coupled, require_coupled
+from offchain.pricing.coupled.proof import Leaf
+from offchain.pricing.coupled.rows import compile_coupling
+from offchain.pricing.coupled.rules import Coupling
+from offchain.pricing.coupled.solver import solve_coupled
 from offchain.pricing.epochs.basis import canonical_hash
 from offchain.pricing.epochs.block import Priced, best_entry, entry_at, feasible_limits, is_proven, proven
 from offchain.pricing.epochs.entry import Entry, Limits, near, within
@@ -112,12 +114,16 @@ def _coupled(works: Sequence[tuple[PricingProblem, Limits]], rules: Rules) -> tu
     blocks = [within(problem, limits) for problem, limits in works]
     models = [compile_model(block) for block in blocks]
     model = _joined(models, rules.coupling, blocks[0].decimals)
-    steps, weights = _solve_jointly(_as_one_problem(blocks, rules.coupling), model)
-    terms, entries, slack = Terms(rules, weights), dict[str, Entry](), 0
+    steps, root = _solve_jointly(_as_one_problem(blocks, rules.coupling), model)
+    orders = defaultdict[str, list[RowDual]](list)
+    for row in root.rows:
+        orders[row.cheaper.work].append(row)
+    terms, entries, slack = Terms(rules, root.weights), dict[str, Entry](), 0
     places = pairwise(accumulate((len(model.cells) for model in models), initial=0))
     for (problem, limits), (start, stop) in zip(works, places, strict=True):
-        entry, short = entry_at(problem, limits, terms, steps[start:stop])
-        entries[problem.works[0].id], slack = entry, max(slack, short)
+        work = problem.works[0].id
+        entries[work], short = entry_at(problem, limits, terms, steps[start:stop], tuple(orders[work]))
+        slack = max(slack, short)
     return entries, replace(terms, slack=slack), len(works)
 
 
@@ -147,12 +153,12 @@ def _as_one_problem(blocks: Sequence[PricingProblem], coupling: Coupling) -> Pri
     )
 
 
-def _solve_jointly(problem: PricingProblem | None, model: Model) -> tuple[tuple[int, ...], tuple[Weight, ...]]:
-    """Certified steps of all cells, and the duals of the rules."""
+def _solve_jointly(problem: PricingProblem | None, model: Model) -> tuple[tuple[int, ...], Leaf]:
+    """Certified steps of all cells, and the multipliers of rules and orders."""
     steps, root, proof = solve_coupled(problem, model)
     certificate = certify_coupled(model, steps, root, proof)
     require_coupled(model, steps, certificate)
-    return steps, root.weights
+    return steps, root
 
 
 def _limits(problem: PricingProblem, last: Mapping[str, Entry], rules: Rules) -> Limits:

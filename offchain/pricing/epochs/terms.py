@@ -8,9 +8,9 @@ from typing import Final
 
 from offchain.errors import InputError
 from offchain.money import PPM
-from offchain.pricing.coupled_proof import Weight
-from offchain.pricing.coupling import NO_COUPLING, Accessibility, Budget, Coupling
-from offchain.pricing.coupling_json import coupling_from_json, coupling_to_json
+from offchain.pricing.coupled.proof import Weight
+from offchain.pricing.coupled.rules import NO_COUPLING, Accessibility, Budget, Coupling
+from offchain.pricing.coupled.rules_json import coupling_from_json, coupling_to_json
 from offchain.pricing.epochs.basis import canonical_hash
 from offchain.pricing.problem import PriceKey
 from offchain.pricing.reading import Node

@@ -82,7 +82,7 @@ def bids_from_json(data: object) -> BidProblem:
         problem_from_json(root["sales"].value),
         tuple(tier.text() for tier in root["ended"].items()),
         root["discount_ppm"].integer(),
-        tuple(map(_bid, root["bids"].items())),
+        root["bids"].each(_bid),
         tuple((window["first"].integer(), window["end"].integer()) for window in standing),
     )
 

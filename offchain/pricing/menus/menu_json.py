@@ -27,8 +27,8 @@ def menu_from_json(data: object) -> MenuProblem:
     return MenuProblem(
         root["currency"].text(),
         root["decimals"].integer(),
-        tuple(map(_tier, root["tiers"].items())),
-        tuple(map(_segment, root["segments"].items())),
+        root["tiers"].each(_tier),
+        root["segments"].each(_segment),
         root["upstream_ppm"].integer() if "upstream_ppm" in root else 0,
         root["margin"].amount() if "margin" in root else 0,
     )

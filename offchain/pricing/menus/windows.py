@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Final
 
 from offchain.errors import InputError
 from offchain.money import MAX_AMOUNT, PPM
@@ -17,6 +18,9 @@ from offchain.pricing.demand import MICRO
 from offchain.pricing.menus.exclusives import present_value
 
 __all__ = ["Bid", "Grants", "choose_bids"]
+
+_HORIZON: Final = 1_000
+"""Periods: revenue is listed for each, and exact present values grow by digits with each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +43,11 @@ class Bid:
     price: int
 
     def __post_init__(self) -> None:
-        if not 0 <= self.first < self.end or not 0 <= self.price <= MAX_AMOUNT:
+        if not 0 <= self.first < self.end <= _HORIZON or not 0 <= self.price <= MAX_AMOUNT:
             raise InputError(
                 "exclusive-malformed",
                 f"{self.buyer} bids {self.price} for the periods {self.first} to {self.end}",
-                f"give periods from 0 that rise, and a price of 0 to {MAX_AMOUNT}",
+                f"give rising periods from 0 to {_HORIZON}, and a price of 0 to {MAX_AMOUNT}",
             )
 
     def overlaps(self, first: int, end: int) -> bool:
@@ -81,8 +85,15 @@ def choose_bids(
         standing: windows of exclusives that were granted before, as (first, end); nothing may overlap them.
 
     Raises:
-        InputError: `exclusive-malformed`, a bid ends after the periods of `ended`; `discount-out-of-range`.
+        InputError: `exclusive-malformed`, a bid ends after the periods of `ended`, or is listed twice, or a standing
+            window ends before it begins; `discount-out-of-range`.
     """
+    if len(set(bids)) < len(bids) or any(first >= end for first, end in standing):
+        raise InputError(
+            "exclusive-malformed",
+            "a bid is listed twice, or a standing window ends before it begins",
+            "list each bid once, and windows as first period and first period after",
+        )
     for bid in bids:
         if bid.end > len(ended):
             raise InputError(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numba import typeof
 
-from offchain.errors import RefusedError
+from offchain.errors import InputError, RefusedError
 from offchain.pricing import (
     Accessibility,
     Budget,
@@ -142,3 +142,13 @@ def test_solve__decomposition_finds_nothing_whole__the_integer_programme_prices_
     monkeypatch.setattr(solver, "_WHOLE", 0)
     monkeypatch.setattr("offchain.pricing.catalogue.solve.price_catalogue", refuse)
     assert solve(problem) == whole
+
+
+def test_solve__catalogue_without_prices__names_only_the_rows_that_conflict(problem, monkeypatch):
+    """All prices affordable does no harm; a budget below what the dearest prices sell is broken by itself."""
+    rows = Coupling((), (Accessibility("individual", 10**9, 1, CURRENCY),), (Budget("none", 0.001),))
+    monkeypatch.setattr(solver, "_WHOLE", 0)
+    with pytest.raises(InputError) as caught:
+        solve(replace(problem, coupling=rows))
+    assert caught.value.code == "rows-infeasible"
+    assert [rule.split()[0] for rule in caught.value.facts["conflict"]] == ["none"]

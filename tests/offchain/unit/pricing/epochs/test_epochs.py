@@ -181,14 +181,6 @@ def test_json__rules_terms_and_entries__come_back_equal(two_tiers, departures):
     assert entry_from_json(WORK, json.loads(json.dumps(entry_to_json(entry)))) == entry
 
 
-@pytest.mark.parametrize("row", [-1, 1])
-def test_terms_from_json__multiplier_of_no_rule__refused(row):
-    rules = {"version": 1, "coupling": {"budgets": [{"name": "b", "limit": 1}]}}
-    with pytest.raises(InputError) as caught:
-        terms_from_json({"rules": rules, "duals": [{"row": row, "value": "1"}], "slack": "0"})
-    assert caught.value.code == "pricing-json-malformed"
-
-
 def test_price_catalogue__works_that_do_not_go_together__refused(two_tiers):
     ether = moved(replace(two_tiers(), currency="eip155:1/slip44:60"), OTHER)
     for problems, code in (([two_tiers(), two_tiers()], "works-malformed"), ([two_tiers(), ether], "currencies-mixed")):
