@@ -58,7 +58,7 @@ _SIMILAR_SCORE: Final = 1.5
 _WHOLE: Final = 0.9
 _SAME_BITS: Final = 24
 _MAX_REGIONS: Final = 20
-_ERROR_RATES: Final[dict[Decision, float]] = {"same": 0.002, "derived": 0.002, "similar": 0.01}
+_ERROR_RATES: Final[dict[Decision, float]] = {"same": 0.007, "derived": 0.007, "similar": 0.008}
 
 
 @dataclass(frozen=True, slots=True)
