@@ -86,3 +86,17 @@ def test_features__a_minute__within_the_bounds_of_the_index(registered):
     assert 0 < len(registered.codes) <= 300
     assert len(set(registered.codes)) == len(registered.codes)
     assert len(registered.evidence) < 50_000
+
+
+def test_films__flat_in_the_middle__alike_there_only_are_no_copies(tmp_path):
+    """The code of a blank is the same in every film: a middle that shows nothing must not stand for the frame."""
+    flat = "drawbox=t=fill:x=iw*0.15:y=ih*0.15:w=iw*0.7:h=ih*0.7:color=gray"
+    for name, shown in {"one": "testsrc2=s=320x240:r=8", "other": "mandelbrot=s=320x240:r=8"}.items():
+        ffmpeg("-f", "lavfi", "-i", shown, "-vf", flat, "-t", "20", str(tmp_path / f"{name}.mp4"))
+    found, other = probe(tmp_path / "one.mp4"), features(tmp_path / "other.mp4")
+    assert found is not None
+    assert other is not None
+    assert compare(found.evidence, other.evidence) is None
+    again, same = compare(found.evidence, features(tmp_path / "one.mp4").evidence), nearest(found, other)
+    assert again is not None
+    assert (again.decision, same > found.radius) == ("same", True)
