@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from offchain.errors import RefusedError
 from offchain.money import PPM
 from offchain.pricing.model import Model
 from offchain.pricing.problem import PriceKey
+from offchain.pricing.refusals import not_proven
 
 if TYPE_CHECKING:
     from offchain.pricing.coupled.certificate import Coupled
@@ -157,11 +157,7 @@ def require_certified(model: Model, steps: Sequence[int], certificate: Certifica
     """
     reason = uncertified(model, steps, certificate)
     if reason is not None:
-        raise RefusedError(
-            "price-uncertified",
-            f"the certificate does not prove these prices: {reason}",
-            "solve the problem again; if it stays so, report the input",
-        )
+        raise not_proven("these prices", reason)
 
 
 def _revenue(model: Model, steps: Sequence[int]) -> int:

@@ -13,8 +13,8 @@ from typing import Final
 
 import numpy as np
 
-from offchain.errors import RefusedError
 from offchain.pricing.catalogue.arrays import Bytes, Catalogue, Duals, Floats, Prices
+from offchain.pricing.refusals import not_proven
 
 __all__ = ["GAP", "proven_bound", "require_proven"]
 
@@ -35,7 +35,7 @@ def require_proven(catalogue: Catalogue, prices: Prices) -> float:
         RefusedError: `price-uncertified`, with the reason.
     """
     if not _within(catalogue, prices.steps):
-        raise _unproven("a step is outside its bounds, or breaks a tie between two cells")
+        raise not_proven("these prices", "a step is outside its bounds, or breaks a tie between two cells")
     works, cells = np.indices(prices.steps.shape)
     revenue = catalogue.revenue[works, cells, prices.steps].sum(axis=1)
     for row in catalogue.rows:
@@ -43,12 +43,12 @@ def require_proven(catalogue: Catalogue, prices: Prices) -> float:
         if row.per == "sale":
             used = used * _sales(catalogue)[works, cells, prices.steps]
         if math.fsum(used.ravel()) > row.limit + _error(used.size, float(np.abs(used).sum())):
-            raise _unproven(f"row {row.name} is broken")
+            raise not_proven("these prices", f"row {row.name} is broken")
     objective = math.fsum(revenue) - math.fsum(catalogue.holders.penalties * _shortfalls(catalogue, revenue))
     bound = proven_bound(catalogue, prices.duals)
     gap = (bound - objective) / max(abs(bound), 1e-300)
     if not gap <= GAP:
-        raise _unproven(f"the prices could earn up to {bound - objective:.6g} of {bound:.6g} more")
+        raise not_proven("these prices", f"the prices could earn up to {bound - objective:.6g} of {bound:.6g} more")
     return gap
 
 
@@ -63,7 +63,7 @@ def proven_bound(catalogue: Catalogue, duals: Duals) -> float:
     """
     holders = catalogue.holders
     if not np.isfinite(duals.rows).all() or not np.isfinite(duals.holders).all():
-        raise _unproven("a dual is not a finite number")
+        raise not_proven("these prices", "a dual is not a finite number")
     rows: Floats = np.maximum(duals.rows, 0.0)
     held = np.clip(duals.holders, 0.0, holders.penalties)
     entry = np.repeat(np.arange(len(catalogue.revenue)), np.diff(holders.start))
@@ -128,18 +128,10 @@ def _shortfalls(catalogue: Catalogue, revenue: Floats) -> Floats:
 
 def _sales(catalogue: Catalogue) -> Floats:
     if catalogue.sales is None:
-        raise _unproven("a row counts licences of which the catalogue states none")
+        raise not_proven("these prices", "a row counts licences of which the catalogue states none")
     return catalogue.sales
 
 
 def _error(operations: int, size: float) -> float:
     """γ Σ|terms|, a little widened for the rounding of this bound itself."""
     return operations * _ROUNDING / (1 - operations * _ROUNDING) * size * (1 + 1e-9)
-
-
-def _unproven(reason: str) -> RefusedError:
-    return RefusedError(
-        "price-uncertified",
-        f"the prices are not proven: {reason}",
-        "solve again; if it stays so, report the input",
-    )

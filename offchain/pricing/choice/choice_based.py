@@ -17,6 +17,7 @@ from typing import Final, TypeAlias
 from offchain.errors import RefusedError
 from offchain.pricing.choice.branch_and_bound import best_offer
 from offchain.pricing.choice.market import Market, Offer
+from offchain.pricing.refusals import solver_failed
 
 __all__ = ["Column", "Mix", "Shared", "mix", "solve_choice_based"]
 
@@ -99,11 +100,7 @@ def mix(columns: Sequence[Column], copies: Sequence[int]) -> Mix:
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
     if found.x is None:
-        raise RefusedError(
-            "price-uncertified",
-            f"the solver ended without an optimum: {found.message}",
-            "check the scale of weights and prices; report the input if they are sound",
-        )
+        raise solver_failed("weights and prices", found.message)
     *duals, period = (max(-dual, 0.0) * unit / 1e3 for dual in found.ineqlin.marginals.tolist())
     worths = tuple(dual / max(limit, 1) for dual, limit in zip(duals, copies, strict=True))
     shares = tuple(level / last for level, last in zip(found.x.tolist(), lasting, strict=True))

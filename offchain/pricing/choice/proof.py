@@ -17,12 +17,12 @@ from itertools import product
 from math import ceil, floor, prod
 from typing import Final
 
-from offchain.errors import RefusedError
 from offchain.pricing.certificate import GAP_PARTS, RowDual, adjusted_values
 from offchain.pricing.choice.branch_and_bound import best_offer
 from offchain.pricing.choice.market import Audience, Market
 from offchain.pricing.choice.timetable import WHOLE, TimedOffer, audiences_of, earned, sold
 from offchain.pricing.demand import MICRO
+from offchain.pricing.refusals import not_proven
 
 __all__ = ["ChoiceCertificate", "certify_own", "certify_shared", "enumerated", "require_proven", "unproven"]
 
@@ -129,11 +129,7 @@ def require_proven(market: Market, timetable: Sequence[TimedOffer], certificate:
     """
     reason = unproven(market, timetable, certificate)
     if reason is not None:
-        raise RefusedError(
-            "price-uncertified",
-            f"the certificate does not prove these offers: {reason}",
-            "solve the problem again; if it stays so, report the input",
-        )
+        raise not_proven("these offers", reason)
 
 
 def _timetable_fault(market: Market, timetable: Sequence[TimedOffer]) -> str | None:

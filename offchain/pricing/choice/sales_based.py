@@ -17,12 +17,12 @@ from fractions import Fraction
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from offchain.errors import RefusedError
 from offchain.pricing.certificate import RowDual
 from offchain.pricing.choice.market import Audience, Market
 from offchain.pricing.demand import MICRO
 from offchain.pricing.model import Order
 from offchain.pricing.problem import PriceKey
+from offchain.pricing.refusals import solver_failed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -125,11 +125,7 @@ def solve_sales_based(market: Market) -> Vertex:
     most = max(audience.buyers for audience in market.audiences)
     found = _solve(market, columns, rows, top, most)
     if not found.success:
-        raise RefusedError(
-            "price-uncertified",
-            f"the solver ended without an optimum: {found.message}",
-            "check the scale of weights and prices; report the input if they are sound",
-        )
+        raise solver_failed("weights and prices", found.message)
     unit = Fraction(max(top, 1) * most, MICRO)
     edition_duals = found.ineqlin.marginals.tolist()[: len(market.copies)]
     worths = [

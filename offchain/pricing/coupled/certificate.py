@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from offchain.errors import RefusedError
 from offchain.pricing.certificate import Certificate, adjusted_values, steps_fault
 from offchain.pricing.coupled.proof import Leaf, Proof, Weight, proven_bound
 from offchain.pricing.model import Model
+from offchain.pricing.refusals import not_proven
 from offchain.pricing.scale import RATE
 
 __all__ = ["COUPLED_GAP_PARTS", "Coupled", "certify_coupled", "objective", "require_coupled", "weighed"]
@@ -82,11 +82,7 @@ def require_coupled(model: Model, steps: Sequence[int], certificate: Certificate
     """
     reason = _fault(model, steps, certificate)
     if reason is not None:
-        raise RefusedError(
-            "price-uncertified",
-            f"the certificate does not prove these prices: {reason}",
-            "solve the problem again; if it stays so, report the input",
-        )
+        raise not_proven("these prices", reason)
 
 
 def _fault(model: Model, steps: Sequence[int], certificate: Certificate) -> str | None:

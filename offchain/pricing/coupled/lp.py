@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from offchain.errors import RefusedError
 from offchain.pricing.certificate import RowDual
 from offchain.pricing.coupled.proof import Leaf, Scope, Weight
 from offchain.pricing.lp import OrderRow, first_columns, order_matrix, order_rows
 from offchain.pricing.model import Model
+from offchain.pricing.refusals import solver_failed
 from offchain.pricing.scale import RATE
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def best_steps(scope: Scope) -> tuple[int, ...] | None:
     if found.status == _INFEASIBLE:
         return None
     if found.x is None:
-        raise _failed(found.message)
+        raise solver_failed("demand and prices", found.message)
     return tuple(round(float(found.x[start:stop].sum())) - 1 for start, stop in pairwise(spans))
 
 
@@ -226,7 +226,7 @@ def _linprog(
         cost, A_ub=matrix, b_ub=programme.right, bounds=limits, method="highs-ds", options=options
     )
     if not found.success and found.status != _INFEASIBLE:
-        raise _failed(found.message)
+        raise solver_failed("demand and prices", found.message)
     return found
 
 
@@ -248,11 +248,3 @@ def _leaf(scope: Scope, programme: _Programme, marginals: Sequence[float], facto
         if value:
             weights.append(Weight(row.number, value))
     return Leaf(tuple(weights), tuple(rows))
-
-
-def _failed(message: str) -> RefusedError:
-    return RefusedError(
-        "price-uncertified",
-        f"the solver ended without an optimum: {message}",
-        "check the scale of demand and prices; report the input if they are sound",
-    )

@@ -14,12 +14,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from offchain.errors import RefusedError
 from offchain.money import PPM
 from offchain.pricing.certificate import RowDual
 from offchain.pricing.coupled.rows import CouplingRow
 from offchain.pricing.model import Model, Order
 from offchain.pricing.problem import PriceKey
+from offchain.pricing.refusals import not_proven
 from offchain.pricing.scale import RATE
 
 __all__ = ["Components", "Leaf", "Proof", "Scope", "Split", "Weight", "apart", "bound", "proven_bound", "relaxed"]
@@ -119,14 +119,14 @@ def bound(scope: Scope, proof: Proof) -> int:
         lowest, highest = scope.steps[cell]
         first = bisect_left(scope.model.cells[cell].ladder, proof.at)
         if not lowest < first <= highest or scope.model.cells[cell].ladder[first] != proof.at:
-            raise _unsound(f"a split of {' / '.join(proof.key)} at {proof.at} leaves one side empty")
+            raise not_proven("these prices", f"a split of {' / '.join(proof.key)} at {proof.at} leaves one side empty")
         below, above = scope.narrowed(cell, lowest, first - 1), scope.narrowed(cell, first, highest)
         return max(bound(below, proof.below), bound(above, proof.above))
     allowance, rest = relaxed(scope, proof.weights)
     if isinstance(proof, Components):
         parts = apart(rest)
         if len(parts) != len(proof.parts):
-            raise _unsound(f"{len(proof.parts)} components are proven of {len(parts)}")
+            raise not_proven("these prices", f"{len(proof.parts)} components are proven of {len(parts)}")
         return allowance + sum(map(bound, parts, proof.parts))
     return allowance + _best(rest, proof.rows)
 
@@ -141,7 +141,7 @@ def relaxed(scope: Scope, weights: Sequence[Weight]) -> tuple[int, Scope]:
     for weight in weights:
         row = rows.pop(weight.row, None)
         if row is None or weight.value < 0 or (row.penalty is not None and weight.value > row.penalty):
-            raise _unsound("a weight is negative, above its charge or of no row")
+            raise not_proven("these prices", "a weight is negative, above its charge or of no row")
         allowance += weight.value * row.limit
         for cell, terms in row.terms.items():
             values[cell] = [value - weight.value * term for value, term in zip(values[cell], terms, strict=True)]
@@ -191,7 +191,7 @@ def _best(scope: Scope, rows: Sequence[RowDual]) -> int:
     for row in rows:
         ends = index.get(row.cheaper, -1), index.get(row.dearer, -1)
         if row.value < 0 or ends not in factors or row.at not in model.cells[ends[0]].ladder:
-            raise _unsound("a multiplier is negative, off its ladder or of no order")
+            raise not_proven("these prices", "a multiplier is negative, off its ladder or of no order")
         for step, price in enumerate(model.cells[ends[0]].ladder):
             values[ends[0]][step] -= RATE * row.value * (price >= row.at)
         for step, price in enumerate(model.cells[ends[1]].ladder):
@@ -203,12 +203,4 @@ def _cell(scope: Scope, key: PriceKey) -> int:
     for cell in scope.steps:
         if scope.model.cells[cell].key == key:
             return cell
-    raise _unsound(f"a split of {' / '.join(key)}, which is not in its case")
-
-
-def _unsound(reason: str) -> RefusedError:
-    return RefusedError(
-        "price-uncertified",
-        f"the certificate does not prove these prices: {reason}",
-        "solve the problem again; if it stays so, report the input",
-    )
+    raise not_proven("these prices", f"a split of {' / '.join(key)}, which is not in its case")
