@@ -2,13 +2,11 @@
 
 import ast
 import json
-import runpy
 import subprocess
 import sys
 from copy import deepcopy
 from dataclasses import replace
 from itertools import product
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -25,20 +23,16 @@ from offchain.pricing.choice import (
     solution_to_json,
     solve_choice,
 )
+from tests.offchain.property.pricing.standalone import DOCS, claims_of, fault
 
-CHECKER = Path(__file__).parents[5] / "docs" / "check_offers.py"
+CHECKER = DOCS / "check_offers.py"
 CURRENCY = "eip155:1337/slip44:60"
 ORIGINAL, DERIVED = "0x" + "01" * 32, "0x" + "02" * 32
 
 
 @pytest.fixture(scope="module")
 def claims():
-    return runpy.run_path(str(CHECKER))["claims"]
-
-
-def fault(claims, problem, solution):
-    """The first claim that fails, or None."""
-    return next((claim for claim, holds in claims(problem, solution) if not holds), None)
+    return claims_of("check_offers.py")
 
 
 def curve(random, ladder):
