@@ -1,6 +1,6 @@
 """Prices of whole catalogues beside general solvers of linear programmes: `make bench-pricing`.
 
-    python -m tests.bench.pricing [PART ...]      parts: thousand large quality again workers choice demand
+    python -m tests.bench.pricing [PART ...]      parts: thousand large quality again workers choice menus epochs demand
 
 Prints a table and writes build/bench/pricing.json. Every figure comes from a process of its own: CPU seconds of one
 thread (imports and compiling left out), memory as the peak of the whole process. Catalogues are those of `instances`:
@@ -22,7 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from tests.bench.pricing import choices, cold_start, regret
+from tests.bench.pricing import choices, cold_start, epochs, lists, regret
 from tests.bench.pricing.acts import ACTS
 from tests.bench.pricing.instances import catalogue
 from tests.bench.report import Row, publish, shown
@@ -105,6 +105,10 @@ def quality(folder: Path, _missing: Missing) -> Iterator[Row]:
             name = f"{size} works{' with tier chains' if chains else ''}"
             facts = {"rows and floors that bind": ours["binding"], "linear programme's bound": ours["linear_gap"]}
             yield row(f"certified integer gap, {name}", ours["gap"], "of the bound", goal=1e-4, **facts)
+    for size in ("1,000", "10,000"):
+        single = alone("one_floor", instance(folder, size))
+        name = f"certified integer gap, {size} works that all share one floor"
+        yield row(name, single["gap"], "of the bound", goal=1e-4, **{"CPU s": single["cpu"]})
     checked = alone("proof", instance(folder, "100,000"))
     yield row("check of the proof, 100,000 works", checked["cpu"], "CPU s", gap=checked["gap"])
 
@@ -140,6 +144,16 @@ def choice(_folder: Path, _missing: Missing) -> Iterator[Row]:
     yield from choices.rows()
 
 
+def menus(_folder: Path, _missing: Missing) -> Iterator[Row]:
+    """One price list for segments that choose for themselves."""
+    yield from lists.rows()
+
+
+def over_time(_folder: Path, _missing: Missing) -> Iterator[Row]:
+    """Whole catalogues priced with their proofs, again after changes, and quotes in between."""
+    yield from epochs.rows()
+
+
 def demand(_folder: Path, _missing: Missing) -> Iterator[Row]:
     """What demand that is learnt loses, beside stated and known demand; draws docs/regret.svg."""
     yield from regret.rows()
@@ -153,6 +167,8 @@ PARTS: Final[dict[str, Callable[[Path, Missing], Iterator[Row]]]] = {
     "again": again,
     "workers": workers,
     "choice": choice,
+    "menus": menus,
+    "epochs": over_time,
     "demand": demand,
 }
 

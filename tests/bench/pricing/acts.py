@@ -6,12 +6,13 @@ import pickle
 import resource
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import numpy as np
 
-from offchain.pricing.catalogue.arrays import Catalogue
+from offchain.pricing.catalogue.arrays import Catalogue, Holders
 from offchain.pricing.catalogue.crew import Crew, InProcess
 from offchain.pricing.catalogue.part import Part
 from offchain.pricing.catalogue.proof import require_proven
@@ -63,6 +64,17 @@ def requote(path: str) -> Result:
     batch = _fastest(lambda: quotes.steps(every)) / len(every)
     single = _fastest(lambda: [quotes.steps(every[work : work + 1]) for work in range(len(every))]) / len(every)
     return {"batch": batch * 1e6, "single": single * 1e6}
+
+
+def one_floor(path: str) -> Result:
+    """Price a catalogue in which one holder with a floor gets half of every work, so that all works are one group."""
+    known = _ready(path)
+    works, most = len(known.revenue), float(known.revenue.max(axis=2).sum())
+    shares = np.full(works, 0.5)
+    holders = Holders(np.arange(works + 1), np.zeros(works, np.int64), shares, np.array([0.49 * most]), np.array([2.0]))
+    begun = time.process_time()
+    found = price_catalogue(replace(known, holders=holders))
+    return {"cpu": time.process_time() - begun, "gap": found.gap}
 
 
 def proof(path: str) -> Result:
@@ -173,6 +185,7 @@ def _peak() -> float:
 ACTS: Final[dict[str, Callable[..., Result]]] = {
     "ours": ours,
     "alternative": alternative,
+    "one_floor": one_floor,
     "requote": requote,
     "proof": proof,
     "split": split,
