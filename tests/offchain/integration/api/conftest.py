@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
 from offchain.api.app import create_app
-from tests.offchain.site import ADA, BEN, CLEO, DORA, EMIL, Site, Visitor, make_site
+from offchain.workflows.services import Services
+from tests.offchain.site import ADA, BEN, CLEO, DORA, EMIL, ROCKET, Site, Visitor, make_site
 
 
 @pytest.fixture(scope="module")
@@ -45,3 +47,19 @@ def dora(site: Site, client: TestClient) -> Visitor:
 @pytest.fixture(scope="module")
 def emil(site: Site, client: TestClient) -> Visitor:
     return Visitor(site, client, EMIL)
+
+
+@pytest.fixture(scope="module")
+def services(client: TestClient) -> Services:
+    services: Services = client.app.state.engine.services  # type: ignore[attr-defined]
+    return services
+
+
+@pytest.fixture(scope="module")
+def rocket(ada: Visitor) -> dict[str, Any]:
+    return ada.register(ROCKET, title="Rocket")
+
+
+@pytest.fixture(scope="module")
+def licence(dora: Visitor, rocket: dict[str, Any]) -> int:
+    return int(dora.buy(rocket["work"], "commercial")["licence"])

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -14,16 +12,12 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from offchain.chain import Listing, Registration, Terms
 from offchain.chain.key_request import KeyLogRequest
 from offchain.chain.structs import ZERO_ADDRESS
-from offchain.errors import NotFoundError, RefusedError, UnavailableError
-from offchain.storage import open_pins
+from offchain.errors import RefusedError, UnavailableError
 from offchain.storage.age import new_identity, recipient_of, unwrap_key
 from offchain.storage.master_key import MasterKey
 from offchain.storage.sealing import opened
-from offchain.workflows.holdings import Holding, holdings
-from offchain.workflows.late_sealing import seal_registered
 from offchain.workflows.releasing import (
     LONGEST,
     draft_key_request,
@@ -34,67 +28,13 @@ from offchain.workflows.releasing import (
 )
 from offchain.workflows.sealing import content_key, rewrap_keys
 from offchain.workflows.services import Services
-from offchain.workflows.terms import standard_terms
 from offchain.workflows.terms.scope import MEDIA
 from tests.offchain.deployed import BUILT
+from tests.offchain.integration.api.key_requests import IDENTITY, PERSONAL, ask, draft, on_offer, refusal, sealed, send
 from tests.offchain.site import ADA, BEN, CLEO, DORA, EMIL, PRIDE, ROCKET, Site, Visitor
 
-IDENTITY = new_identity()
 DAY = 86_400
 SERVICE = "http://127.0.0.1:8000"
-PERSONAL = standard_terms()[0].terms
-
-
-@pytest.fixture(scope="module")
-def services(client: TestClient) -> Services:
-    services: Services = client.app.state.engine.services  # type: ignore[attr-defined]
-    return services
-
-
-@pytest.fixture(scope="module")
-def rocket(ada: Visitor) -> dict[str, Any]:
-    return ada.register(ROCKET, title="Rocket")
-
-
-@pytest.fixture(scope="module")
-def licence(dora: Visitor, rocket: dict[str, Any]) -> int:
-    return int(dora.buy(rocket["work"], "commercial")["licence"])
-
-
-def sealed(job: dict[str, Any]) -> dict[str, Any]:
-    (rendition,) = (each for each in job["renditions"] if each["role"] == "sealed")
-    return rendition
-
-
-def draft(visitor: Visitor, licence: int = 0, work: str | None = None) -> dict[str, Any]:
-    """What the visitor is asked to sign."""
-    asked = {"account": visitor.address, "recipient": recipient_of(IDENTITY), "licence": str(licence)}
-    answer = visitor.client.get("/v1/keys/draft", params=asked | ({} if work is None else {"work": work}))
-    assert answer.status_code == 200, answer.text
-    return answer.json()["typed_data"]
-
-
-def ask(visitor: Visitor, licence: int = 0, work: str | None = None, **changed: object) -> Any:
-    """Ask for a key with changed fields signed, too; the raw answer."""
-    typed = draft(visitor, licence, work)
-    typed["message"] |= changed
-    return send(visitor, typed)
-
-
-def send(visitor: Visitor, typed: dict[str, Any]) -> Any:
-    return visitor.client.post("/v1/keys", json={"request": typed["message"], "signature": visitor.sign(typed)})
-
-
-def refusal(answer: Any) -> tuple[int, str]:
-    return answer.status_code, answer.json()["code"]
-
-
-def on_offer(site: Site, work: str, holder: int, **changed: object) -> Callable[..., int]:
-    """List a work for nothing under terms like the personal ones; how an account buys that."""
-    terms: Terms = replace(PERSONAL, text=hashlib.sha256(repr(changed).encode()).digest(), **changed)
-    listing = Listing(site.world.terms(terms), 1, 0)
-    bought = site.world.list(int(work, 16), listing, holder)
-    return lambda account: site.world.buy(bought, listing, account)
 
 
 def test_release__live_licence_of_its_holder__opens_the_pinned_content(site: Site, services, dora, rocket, licence):
@@ -423,69 +363,3 @@ def test_rewrap__other_master_key__opens_the_same_keys_and_the_old_one_none(serv
         rewrap_keys(services.store, MasterKey("a5" * 32), old)
     assert rewrap_keys(services.store, new, old) == count
     assert ask(dora, licence).status_code == 200
-
-
-def test_seal_registered__offered_only_later__opens_for_its_licensee(site: Site, services: Services, ada, dora):
-    """The title leads to the metadata that was signed, so the store tells what is sealed."""
-    master = b"offered only later " * 40
-    work = ada.register(master, title="Later", tiers=[])["work"]
-    number = on_offer(site, work, ADA)(DORA)
-    assert refusal(ask(dora, number)) == (404, "content-not-sealed")
-    rendition = seal_registered(services, int(work, 16))
-    assert seal_registered(services, int(work, 16)) == rendition
-    told = ask(dora, number).json()
-    assert told["rendition"]["cid"] == rendition.cid
-    ciphertext = services.ipfs.fetch(rendition.cid, rendition.size)
-    assert ("0x" + hashlib.sha256(ciphertext).hexdigest(), len(ciphertext)) == (rendition.sha256, rendition.size)
-    assert b"".join(opened(io.BytesIO(ciphertext), unwrap_key(told["key"], IDENTITY))) == master
-    assert Holding(rendition.cid, "sealed", int(work, 16)) in list(holdings(services.store))
-
-
-def test_seal_registered__node_away_half_way__goes_on_with_the_same_key(services: Services, ada: Visitor):
-    work = int(ada.register(b"interrupted while it is sealed " * 40, title="Later", tiers=[])["work"], 16)
-    with pytest.raises(UnavailableError):
-        seal_registered(replace(services, ipfs=open_pins("http://127.0.0.1:1")), work)
-    key = content_key(services, work)
-    assert (key.cid, key.sha256) == (None, None)
-    rendition = seal_registered(services, work)
-    assert content_key(services, work) == replace(key, cid=rendition.cid, sha256=rendition.sha256)
-
-
-def test_seal_registered__sealed_at_registration__pins_that_again(services: Services, rocket: dict[str, Any]):
-    stated = sealed(rocket)
-    services.ipfs.unpin(stated["cid"])
-    assert seal_registered(services, int(rocket["work"], 16)).cid == stated["cid"]
-    assert services.ipfs.is_pinned(stated["cid"])
-
-
-def test_seal_registered__master_is_not_here__says_so(services: Services, ada: Visitor):
-    work = int(ada.register(b"whose master is lost " * 40, title="Lost", tiers=[])["work"], 16)
-    services.vault.master(work).unlink()
-    with pytest.raises(NotFoundError) as caught:
-        seal_registered(services, work)
-    assert caught.value.code == "master-missing"
-
-
-def test_seal_registered__somebody_else_registered_what_was_handed_in_here__is_refused(
-    site: Site, services: Services, ada: Visitor, ben: Visitor
-):
-    """The thief holds the title; the master lies here, and would be opened to him."""
-    master = b"handed in here, registered elsewhere " * 40
-    job = ada.wait(ada.submit(master, title="Mine", tiers=[]).json()["id"])
-    work, message = int(hashlib.sha256(master).hexdigest(), 16), job["typed_data"]["message"]
-    registry, salt = site.world.contracts.registry, b"\x05" * 32
-    site.world.send(registry.commit(registry.commitment(ben.address, work, salt)), BEN)
-    stolen = Registration(work, ben.address, bytes.fromhex(message["metadata"][2:]), salt=salt)
-    site.world.send(registry.register(stolen), BEN)
-    services.advance()
-    services.ipfs.pin(metadata_file(services, work))
-    with pytest.raises(NotFoundError) as caught:
-        seal_registered(services, work)
-    assert caught.value.code == "not-registered-here"
-
-
-def metadata_file(services: Services, work: int) -> bytes:
-    """What was drafted here and is public for whoever was told."""
-    folder = services.settings.home / "files" / f"{work:064x}"
-    (metadata,) = (data for path in folder.iterdir() if b"colophon/metadata" in (data := path.read_bytes()))
-    return metadata
