@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from offchain.workflows.engine import Engine
+from offchain.workflows.opening import open_engine
+from offchain.workflows.services import open_services, service_signers
 from tests.offchain.site import Site, make_site
 
 
@@ -9,3 +14,11 @@ from tests.offchain.site import Site, make_site
 def site(chain_url: str, ipfs_url: str, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A deployment and a home of this test's own on the run's chain."""
     return make_site(chain_url, ipfs_url, tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture
+def engine(site: Site) -> Iterator[Engine]:
+    """The engine of a service on that deployment, running."""
+    relayer, pricing = service_signers(site.settings)
+    with open_services(site.settings, relayer=relayer, pricing=pricing) as services, open_engine(services) as engine:
+        yield engine

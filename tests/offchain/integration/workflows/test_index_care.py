@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from offchain.errors import ColophonError
 from offchain.identity.index import open_index
@@ -13,20 +10,11 @@ from offchain.identity.terms import open_terms
 from offchain.store.works import SimilarityCodeRecord
 from offchain.workflows.engine import Engine
 from offchain.workflows.index_care import damage, featureless, rebuild
-from offchain.workflows.opening import open_engine
 from offchain.workflows.recognition import recognise
 from offchain.workflows.registration import start_registration, submit_signature
 from offchain.workflows.requests import RegistrationRequest
-from offchain.workflows.services import open_services, service_signers
 from offchain.workflows.similarity import FEATURES_KIND, CatalogueIndex
 from tests.offchain.site import ADA, CHELSEA, PRIDE, Site
-
-
-@pytest.fixture
-def engine(site: Site) -> Iterator[Engine]:
-    relayer, pricing = service_signers(site.settings)
-    with open_services(site.settings, relayer=relayer, pricing=pricing) as services, open_engine(services) as engine:
-        yield engine
 
 
 def register(engine: Engine, site: Site, master: bytes | Path, title: str) -> int:

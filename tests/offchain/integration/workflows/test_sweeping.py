@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import pytest
@@ -18,20 +17,12 @@ from offchain.storage.unixfs import CHUNK_SIZE
 from offchain.workflows.engine import Engine
 from offchain.workflows.jobs import Job
 from offchain.workflows.metadata import metadata_to_json
-from offchain.workflows.opening import open_engine
 from offchain.workflows.registration import start_registration, submit_signature
 from offchain.workflows.requests import RegistrationRequest, TierMandate
 from offchain.workflows.sealing import sealed_cids
-from offchain.workflows.services import Services, open_services, service_signers
+from offchain.workflows.services import Services
 from offchain.workflows.sweeping import RESTING, strays, sweep
 from tests.offchain.site import ADA, BEN, Site
-
-
-@pytest.fixture
-def engine(site: Site) -> Iterator[Engine]:
-    relayer, pricing = service_signers(site.settings)
-    with open_services(site.settings, relayer=relayer, pricing=pricing) as services, open_engine(services) as engine:
-        yield engine
 
 
 class Thrifty(Sender):
