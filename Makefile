@@ -170,7 +170,7 @@ build/compiled: .colophon/solc/provided brownie-config.yaml $(SOURCES)
 	@$(VENV)/python -m scripts.private_brownie compile
 	@touch $@
 
-build/model-prepared: .venv/linked offchain/generation/prepare.py
+build/model-prepared: .venv/linked offchain/generation/text/prepare.py
 	$(call step,language model)
-	@$(VENV)/python -m offchain.generation.prepare
+	@$(VENV)/python -m offchain.generation.text.prepare
 	@mkdir -p $(@D) && touch $@

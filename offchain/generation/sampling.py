@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from offchain.errors import InputError
 
@@ -17,35 +17,25 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["MAX_SEED", "Choice", "TextParams", "check_seed", "choose", "uniform"]
+__all__ = ["MAX_SEED", "Choice", "Drawing", "check_drawing", "check_seed", "choose", "distance", "uniform", "within"]
 
 MAX_SEED: Final = 2**53 - 1
 """Largest seed: the largest integer that canonical JSON carries exactly (RFC 8785 §3.2.2.3)."""
 
 
-@dataclass(frozen=True, slots=True)
-class TextParams:
-    """How a text is drawn.
+class Drawing(Protocol):
+    """What any kind of work says about how its tokens are drawn.
 
     Attributes:
-        max_tokens: most tokens that the answer may have.
         temperature: 0 takes the likeliest token each time, else 0.01 to 10; 1 is the model's own distribution.
         top_p: draw only from the likeliest tokens that together reach this probability, above 0 up to 1
             (nucleus sampling, Holtzman et al. 2020, §3.1).
-
-    Raises:
-        InputError: a value outside its range.
     """
 
-    max_tokens: int = 256
-    temperature: float = 0.8
-    top_p: float = 0.95
-
-    def __post_init__(self) -> None:
-        _within("max_tokens", self.max_tokens, "1 or more", fits=self.max_tokens >= 1)
-        fits = self.temperature == 0 or 0.01 <= self.temperature <= 10
-        _within("temperature", self.temperature, "0, or 0.01 to 10", fits=fits)
-        _within("top_p", self.top_p, "above 0, up to 1", fits=0 < self.top_p <= 1)
+    @property
+    def temperature(self) -> float: ...  # noqa: D102  # described above
+    @property
+    def top_p(self) -> float: ...  # noqa: D102  # described above
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +57,28 @@ def check_seed(seed: int) -> None:
     Raises:
         InputError: anything else.
     """
-    _within("seed", seed, f"0 to {MAX_SEED}", fits=0 <= seed <= MAX_SEED)
+    within("seed", seed, f"0 to {MAX_SEED}", fits=0 <= seed <= MAX_SEED)
+
+
+def check_drawing(params: Drawing) -> None:
+    """Accept the values that `Drawing` allows.
+
+    Raises:
+        InputError: a value outside its range.
+    """
+    fits = params.temperature == 0 or 0.01 <= params.temperature <= 10
+    within("temperature", params.temperature, "0, or 0.01 to 10", fits=fits)
+    within("top_p", params.top_p, "above 0, up to 1", fits=0 < params.top_p <= 1)
+
+
+def within(name: str, value: float | str, allowed: str, *, fits: bool) -> None:
+    """Accept a parameter that fits.
+
+    Raises:
+        InputError: `parameter-out-of-range`, with what is allowed.
+    """
+    if not fits:
+        raise InputError("parameter-out-of-range", f"{name} is {value}", f"choose {allowed}", parameter=name)
 
 
 def uniform(seed: int, position: int) -> float:
@@ -79,7 +90,7 @@ def uniform(seed: int, position: int) -> float:
     return (int.from_bytes(digest[:8], "big") >> 11) / 2**53
 
 
-def choose(logits: NDArray[np.float64], params: TextParams, u: float) -> Choice:
+def choose(logits: NDArray[np.float64], params: Drawing, u: float) -> Choice:
     """Draw a token at the point `u` of the distribution that `params` make of `logits` (one per token id)."""
     if params.temperature == 0:
         return _likeliest(_probabilities(logits, 1.0))
@@ -87,6 +98,36 @@ def choose(logits: NDArray[np.float64], params: TextParams, u: float) -> Choice:
     if params.top_p == 1:
         return _invert(probabilities, u)
     return _invert_nucleus(probabilities, params.top_p, u)
+
+
+def distance(logits: NDArray[np.float64], params: Drawing, u: float, token: int) -> float:
+    """How far cumulative probabilities must be off for `choose` to draw `token` at `u`: 0 where it does, 1 at most."""
+    import numpy as np
+
+    if params.temperature == 0:
+        probabilities = _probabilities(logits, 1.0)
+        best = int(probabilities.argmax())
+        return 0.0 if token == best else _rank_margin(float(probabilities[best]), float(probabilities[token]))
+    probabilities = _probabilities(logits, params.temperature)
+    if params.top_p == 1:
+        return _outside(probabilities, u, token)
+    ordered = np.sort(probabilities)[::-1]
+    reached = ordered.cumsum()
+    edge = ordered[min(int(reached.searchsorted(params.top_p)), len(ordered) - 1)]
+    least = _outside(np.where(probabilities >= edge, probabilities, 0.0), u, token)
+    for slack, inside in _neighbours(probabilities, ordered, reached - params.top_p, edge):
+        least = min(least, max(slack, _outside(np.where(inside, probabilities, 0.0), u, token)))
+    return least
+
+
+def _outside(weights: NDArray[np.float64], u: float, token: int) -> float:
+    """Distance of `u` from the token's interval in the distribution proportional to `weights`."""
+    if weights[token] == 0:
+        return 1.0
+    cumulative = weights.cumsum()
+    cumulative /= cumulative[-1]
+    below = float(cumulative[token - 1]) if token else 0.0
+    return max(below - u, u - float(cumulative[token]), 0.0)
 
 
 def _probabilities(logits: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
@@ -152,8 +193,3 @@ def _rank_margin(more: float, less: float) -> float:
     2rF(1 − F) ≤ r / 2; the two change places at r = (more − less) / (more + less).
     """
     return (more - less) / (more + less) / 2
-
-
-def _within(name: str, value: float, allowed: str, *, fits: bool) -> None:
-    if not fits:
-        raise InputError("parameter-out-of-range", f"{name} is {value}", f"choose {allowed}", parameter=name)

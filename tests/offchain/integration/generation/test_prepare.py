@@ -9,9 +9,9 @@ import sys
 import pytest
 
 from offchain.errors import InputError
-from offchain.generation import prepare as preparation
-from offchain.generation.model import MANIFEST, TOKENIZER, WEIGHTS, file_digest, load_model, verified_manifest
-from offchain.generation.prepare import main, prepare
+from offchain.generation.text import prepare as preparation
+from offchain.generation.text.model import MANIFEST, TOKENIZER, WEIGHTS, file_digest, load_model, verified_manifest
+from offchain.generation.text.prepare import main, prepare
 
 
 def test_prepare__killed_halfway__leaves_nothing_and_the_next_run_completes(tmp_path):
@@ -19,7 +19,7 @@ def test_prepare__killed_halfway__leaves_nothing_and_the_next_run_completes(tmp_
     target = tmp_path / "model"
     target.mkdir()
     (target / MANIFEST).write_text('{"name": "SmolLM2-135M-Instruct"}')
-    command = [sys.executable, "-m", "offchain.generation.prepare", str(target)]
+    command = [sys.executable, "-m", "offchain.generation.text.prepare", str(target)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         assert any(line.startswith("[2/4]") for line in process.stdout)

@@ -11,7 +11,7 @@ import torch
 
 from offchain.errors import InputError, RefusedError
 from offchain.generation import TextParams, canonical, disclose, generate, reproduce
-from offchain.generation.model import load_model
+from offchain.generation.text.model import load_model
 
 PROMPT = "Write a short story about a bookbinder who finds a hidden colophon."
 PARAMS = TextParams(max_tokens=16, temperature=0.8, top_p=0.95)
@@ -173,8 +173,8 @@ def test_reproduce__tampered_record__is_found_out(runtime, work, path, value):
     ("path", "value"),
     [
         (("schema",), "other"),
-        (("version",), 2),
-        (("kind",), "image"),
+        (("version",), 1),
+        (("kind",), "sculpture"),
         (("parameters",), {}),
         (("parameters", "top_p"), "many"),
         (("prompt",), "text"),
@@ -184,7 +184,7 @@ def test_reproduce__tampered_record__is_found_out(runtime, work, path, value):
 )
 def test_reproduce__malformed_record__is_refused(runtime, work, path, value):
     with pytest.raises(InputError) as caught:
-        reproduce(_changed(work.provenance, path, value), None, runtime=runtime)
+        reproduce(_changed(work.provenance, path, value), PROMPT, runtime=runtime)
 
     assert caught.value.code == "provenance-malformed"
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from offchain.generation.provenance import decimal_text
-from offchain.generation.sampling import TextParams, choose
+from offchain.generation.sampling import choose
+from offchain.generation.text.params import TextParams
 
 PLAIN = TextParams(temperature=1, top_p=1)
 logits = st.lists(st.floats(-10, 10), min_size=1, max_size=40).map(np.array)

