@@ -1,4 +1,4 @@
-"""Where a model runs: device, CPU threads, and how its progress is told."""
+"""Where a model runs: device, numbers, CPU threads, and how its progress is told."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from offchain.errors import InputError
 
-__all__ = ["Progress", "Runtime", "chosen_device", "device_section", "torch_threads"]
+if TYPE_CHECKING:
+    from offchain.generation.text.watermark import TextMark
+
+__all__ = ["Progress", "Runtime", "chosen_device", "device_section", "memory_checked", "torch_threads"]
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called after every token, frame or layer with (done, most there can be). What it raises cancels the generation."""
@@ -21,14 +24,18 @@ class Runtime:
     """Where a model is and what it may use.
 
     Attributes:
-        model_path: folder of the language model; music and images have their weights in the package.
+        model_path: folder of the language model, or its hub id; music and images have their weights in the package.
         threads: CPU threads; 1 is fastest per CPU second.
-        device: `cpu` or `cuda`; None takes a GPU where there is one.
+        device: `cpu` or `cuda`; None takes a GPU where there is one, and the CPU where the GPU's memory is too small.
+        dtype: numbers that a language model is run in, `float32`, `bfloat16` or `int8`; None for float32.
+        mark: watermark of the creator whose texts are made; None for texts without one.
     """
 
     model_path: Path
     threads: int = 1
     device: str | None = None
+    dtype: str | None = None
+    mark: TextMark | None = None
 
 
 def chosen_device(runtime: Runtime) -> str:
@@ -43,6 +50,28 @@ def chosen_device(runtime: Runtime) -> str:
     if device != "cpu" and not (device == "cuda" and torch.cuda.is_available()):
         raise InputError("device-missing", f"torch finds no device {device} on this machine", "choose the device cpu")
     return device
+
+
+@contextmanager
+def memory_checked(what: str) -> Iterator[None]:
+    """Turn a GPU's lack of memory into an error that says what would fit.
+
+    Raises:
+        InputError: `memory-short`, with the GPU's free and whole memory in MB.
+    """
+    import torch
+
+    try:
+        yield
+    except torch.cuda.OutOfMemoryError as error:
+        free, whole = (size // 10**6 for size in torch.cuda.mem_get_info())
+        raise InputError(
+            "memory-short",
+            f"{what} do not fit into the GPU's memory: {free} of {whole} MB are free",
+            "choose the device cpu, bfloat16 (half the memory), a smaller batch or model, or fewer tokens",
+            free=free,
+            whole=whole,
+        ) from error
 
 
 @contextmanager

@@ -17,10 +17,24 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["MAX_SEED", "Choice", "Drawing", "check_drawing", "check_seed", "choose", "distance", "uniform", "within"]
+__all__ = [
+    "MAX_SEED",
+    "Bend",
+    "Choice",
+    "Drawing",
+    "check_drawing",
+    "check_seed",
+    "choose",
+    "distance",
+    "uniform",
+    "within",
+]
 
 MAX_SEED: Final = 2**53 - 1
 """Largest seed: the largest integer that canonical JSON carries exactly (RFC 8785 §3.2.2.3)."""
+
+_RARE: Final = 1e-5
+"""Probability below which a token hardly ever is in a nucleus."""
 
 
 class Drawing(Protocol):
@@ -36,6 +50,19 @@ class Drawing(Protocol):
     def temperature(self) -> float: ...  # noqa: D102  # described above
     @property
     def top_p(self) -> float: ...  # noqa: D102  # described above
+
+
+class Bend(Protocol):
+    """A change of the distribution that is drawn from, such as a watermark's."""
+
+    def __call__(self, probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The changed distribution, for probabilities that sum to 1; what was 0 stays 0."""
+
+    def strain(self, probabilities: NDArray[np.float64], boundary: int, gap: float) -> float:
+        """How many times further than before an error may move the sum up to the token `boundary`, at least 1.
+
+        `gap` is how far the draw is from it: where that is far, 1 may come back unmeasured.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +117,38 @@ def uniform(seed: int, position: int) -> float:
     return (int.from_bytes(digest[:8], "big") >> 11) / 2**53
 
 
-def choose(logits: NDArray[np.float64], params: Drawing, u: float) -> Choice:
-    """Draw a token at the point `u` of the distribution that `params` make of `logits` (one per token id)."""
+def choose(logits: NDArray[np.float64], params: Drawing, u: float, bend: Bend | None = None) -> Choice:
+    """Draw a token at the point `u` of the distribution that `params` make of `logits` (one per token id).
+
+    A `bend` is applied last, to what temperature and nucleus leave; temperature 0 leaves nothing to bend.
+    """
     if params.temperature == 0:
         return _likeliest(_probabilities(logits, 1.0))
     probabilities = _probabilities(logits, params.temperature)
     if params.top_p == 1:
-        return _invert(probabilities, u)
-    return _invert_nucleus(probabilities, params.top_p, u)
+        return _invert(probabilities, u, bend)
+    if bend is not None:
+        return _invert_nucleus(probabilities, params.top_p, u, bend)
+    head = _head(probabilities, params.top_p)
+    choice = _invert_nucleus(probabilities[head], params.top_p, u, None)
+    return Choice(int(head[choice.token]), choice.margin)
 
 
-def distance(logits: NDArray[np.float64], params: Drawing, u: float, token: int) -> float:
+def _head(probabilities: NDArray[np.float64], top_p: float) -> NDArray[np.int64]:
+    """Tokens that a nucleus and its neighbours are made of, in order: a draw among them is a draw among all.
+
+    Sums over the rest add zeros, hence not a bit of a draw is another; only sorting a vocabulary is spared.
+    """
+    import numpy as np
+
+    kept = np.flatnonzero(probabilities >= _RARE)
+    likely = probabilities[kept]
+    # The least of them must not be needed to reach top_p, so that what follows the edge is among them.
+    reached = likely[likely > likely.min(initial=1.0)].sum()
+    return kept if reached > top_p + 1e-9 else np.arange(len(probabilities))
+
+
+def distance(logits: NDArray[np.float64], params: Drawing, u: float, token: int, bend: Bend | None = None) -> float:
     """How far cumulative probabilities must be off for `choose` to draw `token` at `u`: 0 where it does, 1 at most."""
     import numpy as np
 
@@ -110,24 +158,27 @@ def distance(logits: NDArray[np.float64], params: Drawing, u: float, token: int)
         return 0.0 if token == best else _rank_margin(float(probabilities[best]), float(probabilities[token]))
     probabilities = _probabilities(logits, params.temperature)
     if params.top_p == 1:
-        return _outside(probabilities, u, token)
+        return _outside(probabilities, u, token, bend)
     ordered = np.sort(probabilities)[::-1]
     reached = ordered.cumsum()
     edge = ordered[min(int(reached.searchsorted(params.top_p)), len(ordered) - 1)]
-    least = _outside(np.where(probabilities >= edge, probabilities, 0.0), u, token)
+    least = _outside(np.where(probabilities >= edge, probabilities, 0.0), u, token, bend)
     for slack, inside in _neighbours(probabilities, ordered, reached - params.top_p, edge):
-        least = min(least, max(slack, _outside(np.where(inside, probabilities, 0.0), u, token)))
+        least = min(least, max(slack, _outside(np.where(inside, probabilities, 0.0), u, token, bend)))
     return least
 
 
-def _outside(weights: NDArray[np.float64], u: float, token: int) -> float:
+def _outside(weights: NDArray[np.float64], u: float, token: int, bend: Bend | None) -> float:
     """Distance of `u` from the token's interval in the distribution proportional to `weights`."""
     if weights[token] == 0:
         return 1.0
-    cumulative = weights.cumsum()
-    cumulative /= cumulative[-1]
+    cumulative = _cumulative(weights, bend)
     below = float(cumulative[token - 1]) if token else 0.0
-    return max(below - u, u - float(cumulative[token]), 0.0)
+    above = float(cumulative[token])
+    if below <= u < above:
+        return 0.0
+    gap, boundary = (below - u, token - 1) if u < below else (u - above, token)
+    return _unstrained(gap, boundary, weights, bend)
 
 
 def _probabilities(logits: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
@@ -145,29 +196,39 @@ def _likeliest(probabilities: NDArray[np.float64]) -> Choice:
     return Choice(token, _rank_margin(float(probabilities[token]), float(others.max())))
 
 
-def _invert(weights: NDArray[np.float64], u: float) -> Choice:
+def _invert(weights: NDArray[np.float64], u: float, bend: Bend | None) -> Choice:
     """Invert the distribution proportional to `weights`; a weight of 0 is never drawn."""
-    cumulative = weights.cumsum()
-    cumulative /= cumulative[-1]
+    cumulative = _cumulative(weights, bend)
     token = int(cumulative.searchsorted(u, side="right"))
     below = float(cumulative[token - 1]) if token else 0.0
     above = float(cumulative[token])
     # 0 and 1 are no boundaries: no rounding moves a draw across them.
-    distances = [u - below] * (below > 0) + [above - u] * (above < 1)
-    return Choice(token, min(distances, default=1.0))
+    gaps = [(u - below, token - 1)] * (below > 0) + [(above - u, token)] * (above < 1)
+    return Choice(token, min((_unstrained(gap, boundary, weights, bend) for gap, boundary in gaps), default=1.0))
 
 
-def _invert_nucleus(probabilities: NDArray[np.float64], top_p: float, u: float) -> Choice:
+def _cumulative(weights: NDArray[np.float64], bend: Bend | None) -> NDArray[np.float64]:
+    cumulative = (weights if bend is None else bend(weights / weights.sum())).cumsum()
+    cumulative /= cumulative[-1]
+    return cumulative
+
+
+def _unstrained(gap: float, boundary: int, weights: NDArray[np.float64], bend: Bend | None) -> float:
+    """The error of unbent cumulative probabilities that moves the bent boundary by `gap`."""
+    return gap if bend is None else gap / bend.strain(weights / weights.sum(), boundary, gap)
+
+
+def _invert_nucleus(probabilities: NDArray[np.float64], top_p: float, u: float, bend: Bend | None) -> Choice:
     """Invert what is left of a distribution inside its nucleus; equals at the edge are all inside."""
     import numpy as np
 
     ordered = np.sort(probabilities)[::-1]
     reached = ordered.cumsum()
     edge = ordered[min(int(reached.searchsorted(top_p)), len(ordered) - 1)]
-    choice = _invert(np.where(probabilities >= edge, probabilities, 0.0), u)
+    choice = _invert(np.where(probabilities >= edge, probabilities, 0.0), u, bend)
     margin = choice.margin
     for slack, inside in _neighbours(probabilities, ordered, reached - top_p, edge):
-        if slack < margin and _invert(np.where(inside, probabilities, 0.0), u).token != choice.token:
+        if slack < margin and _invert(np.where(inside, probabilities, 0.0), u, bend).token != choice.token:
             margin = slack
     return Choice(choice.token, margin)
 

@@ -1,13 +1,11 @@
-"""Language models on disk: a folder of safetensors, tokenizer and a manifest that pins every file by sha256.
+"""Language models in memory: SmolLM2-135M-Instruct, which Colophon ships, or any causal one that transformers loads.
 
-The manifest is `colophon-model.json`; `prepare` writes it for the model that Colophon ships. Weights are kept
-and run in float32 although bfloat16 gives 15 % more tokens a second: docs/decisions/0009 says why.
+Weights are run in float32 unless another number is asked for: docs/decisions/0009 and 0036 say what each costs.
+Code that comes with a model is never run, and no pickle is opened.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -15,42 +13,35 @@ from threading import Lock
 from typing import Any, Final, TypeAlias
 
 from offchain.errors import InputError
-from offchain.generation.runtime import Runtime, chosen_device
+from offchain.generation.runtime import Runtime, chosen_device, memory_checked
+from offchain.generation.text.folder import MANIFEST, TOKENIZER, WEIGHTS, Manifest, file_digest, verified_manifest
+from offchain.generation.text.hub import fetched, is_hub_id
 
-__all__ = ["DTYPE", "MANIFEST", "TOKENIZER", "WEIGHTS", "Manifest", "Network", "TextModel", "load_model"]
+__all__ = [
+    "DTYPE",
+    "DTYPES",
+    "MANIFEST",
+    "TOKENIZER",
+    "WEIGHTS",
+    "Manifest",
+    "Network",
+    "TextModel",
+    "Tokenizer",
+    "file_digest",
+    "load_model",
+    "verified_manifest",
+]
 
 DTYPE: Final = "float32"
-"""Numbers that weights and activations are kept in."""
+"""Numbers that weights and activations are kept in, unless the runtime asks for others."""
 
-MANIFEST: Final = "colophon-model.json"
-WEIGHTS: Final = "model.safetensors"
-TOKENIZER: Final = "tokenizer.json"
-
-PINNED_WEIGHTS: Final = {
-    "SmolLM2-135M-Instruct": "0xa672150fb4f99d7c8f4168cecdd464069c0ef3a37d8113f22ddb9d48031d03cd",
-}
-"""sha256 of the weights that may call themselves by these names, whatever their manifest says."""
+DTYPES: Final = (DTYPE, "bfloat16", "int8")
+"""`int8`: weights of linear layers in 8 bits, one scale a row, activations and sums in float32; CPU only."""
 
 Network: TypeAlias = Any  # a causal language model of transformers, which ships no types
 Tokenizer: TypeAlias = Any  # as above
 
-_PICKLES = ("*.bin", "*.pt", "*.pth", "*.pkl", "*.ckpt")
 _loading = Lock()
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a model folder says about itself.
-
-    Attributes:
-        name: the model's name.
-        licence: SPDX identifier of the licence that the weights are under.
-        files: sha256 of each file that the model is loaded from, `0x` and 64 hex digits, by name.
-    """
-
-    name: str
-    licence: str
-    files: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,99 +49,82 @@ class TextModel:
     """A model in memory.
 
     Attributes:
-        network: the weights, on their device.
-        tokenizer: with the chat template.
+        network: the weights, on their device or devices.
+        tokenizer: with the chat template where the model has one.
         manifest: verified against the files.
         context: most tokens of prompt and answer together.
+        dtype: one of `DTYPES`.
     """
 
     network: Network
     tokenizer: Tokenizer
     manifest: Manifest
     context: int
+    dtype: str = DTYPE
 
 
 def load_model(runtime: Runtime) -> TextModel:
-    """Verify a model's files and load them; once per process, path and device.
+    """Verify a model's files and load them; once per process, path, device and dtype.
 
     Raises:
-        InputError: nothing there, pickled weights, an unreadable manifest, a file that is not the one pinned,
-            or a device that this machine lacks.
+        InputError: nothing there, pickled weights, an unreadable manifest, a file that is not the one pinned, weights
+            that are damaged or of another model, no memory for them, a device that this machine lacks, or a dtype
+            that it does not run.
+        UnavailableError: a hub id whose model cannot be fetched.
     """
-    device = chosen_device(runtime)
+    device, dtype = chosen_device(runtime), runtime.dtype or DTYPE
+    if dtype not in DTYPES or (dtype == "int8" and device != "cpu"):
+        raise InputError("dtype-unknown", f"no {dtype} on {device}", f"choose one of {', '.join(DTYPES)}; int8 on cpu")
+    hub = is_hub_id(runtime.model_path)
+    path = fetched(runtime.model_path.as_posix()) if hub else runtime.model_path.resolve()
     with _loading:
-        return _load(runtime.model_path.resolve(), device)
-
-
-def verified_manifest(path: Path) -> Manifest:
-    """Read the manifest of the model in `path` and hash every file that it names.
-
-    Raises:
-        InputError: as `load_model`.
-    """
-    manifest = _read_manifest(path)
-    pinned = manifest.files | ({WEIGHTS: PINNED_WEIGHTS[manifest.name]} if manifest.name in PINNED_WEIGHTS else {})
-    for name, expected in pinned.items():
-        found = file_digest(path / name) if (path / name).is_file() else "no file"
-        if found != expected:
-            raise InputError(
-                "model-mismatch",
-                f"{path / name} is not the file that the model {manifest.name} was pinned to",
-                f"remove {path} and prepare the model again: python -m offchain.generation.text.prepare",
-                expected=expected,
-                found=found,
-            )
-    return manifest
-
-
-def file_digest(path: Path) -> str:
-    """sha256 of a file, `0x` and 64 hex digits."""
-    with path.open("rb") as file:
-        return "0x" + hashlib.file_digest(file, "sha256").hexdigest()
+        return _load(path, runtime.model_path.as_posix() if hub else None, device, dtype)
 
 
 @lru_cache(maxsize=2)
-def _load(path: Path, device: str) -> TextModel:
+def _load(path: Path, name: str | None, device: str, dtype: str) -> TextModel:
+    manifest = verified_manifest(path, name)
+    network, tokenizer = _opened(path, device, dtype)
+    if dtype == "int8":
+        from offchain.generation.text.int8 import narrowed
+
+        narrowed(network)
+    return TextModel(network.eval(), tokenizer, manifest, _context(network), dtype)
+
+
+def _opened(path: Path, device: str, dtype: str) -> tuple[Network, Tokenizer]:
     import torch
     import transformers
+    from safetensors import SafetensorError
 
-    manifest = verified_manifest(path)
     transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers leaves it so
-    tokenizer = transformers.AutoTokenizer.from_pretrained(path, local_files_only=True)
-    network: Network = transformers.AutoModelForCausalLM.from_pretrained(
-        path, dtype=getattr(torch, DTYPE), local_files_only=True, use_safetensors=True
-    )
-    network.to(device).eval()
-    return TextModel(network, tokenizer, manifest, int(network.config.max_position_embeddings))
-
-
-def _read_manifest(path: Path) -> Manifest:
-    if not (path / WEIGHTS).is_file():
-        raise _no_weights(path)
+    kept = getattr(torch, DTYPE if dtype == "int8" else dtype)
+    spread: dict[str, Any] = {"device_map": "auto"} if device == "cuda" and torch.cuda.device_count() > 1 else {}
+    ours: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
     try:
-        found = json.loads((path / MANIFEST).read_text())
-        manifest = Manifest(str(found["name"]), str(found["licence"]), {**found["files"]})
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(
-            "model-manifest",
-            f"{path / MANIFEST} is missing or is not a manifest",
-            "state the model's name, licence and the sha256 of each of its files there",
-        ) from error
-    if {WEIGHTS, TOKENIZER} <= manifest.files.keys():
-        return manifest
-    raise InputError("model-manifest", f"{path / MANIFEST} pins no {WEIGHTS} or no {TOKENIZER}", "pin both by sha256")
+        tokenizer = transformers.AutoTokenizer.from_pretrained(path, **ours)
+        with memory_checked(f"the weights of {path.name}"):
+            opened: Any = transformers.AutoModelForCausalLM.from_pretrained(
+                path, dtype=kept, use_safetensors=True, output_loading_info=True, **ours, **spread
+            )
+            network, found = opened
+            network = network if spread else network.to(device)
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+        raise _unloadable(path, str(error)) from error
+    if found["missing_keys"]:  # transformers would draw them at random
+        raise _unloadable(path, f"it lacks {', '.join(sorted(found['missing_keys'])[:3])}")
+    return network, tokenizer
 
 
-def _no_weights(path: Path) -> InputError:
-    pickle = next((file.name for pattern in _PICKLES for file in path.glob(pattern)), None)
-    if pickle is not None:
-        return InputError(
-            "model-pickled",
-            f"{path} holds pickled weights ({pickle}), which can run anything when they are opened",
-            f"convert them to {WEIGHTS} on a machine that you can lose, or take the safetensors of their author",
-        )
+def _context(network: Network) -> int:
+    config = network.config.get_text_config()
+    return int(getattr(config, "max_position_embeddings", None) or getattr(config, "n_positions", None) or 2048)
+
+
+def _unloadable(path: Path, why: str) -> InputError:
+    lines = why.strip().splitlines() or [""]
     return InputError(
-        "model-missing",
-        f"there is no model in {path}",
-        "prepare it: python -m offchain.generation.text.prepare, or set COLOPHON_MODEL_PATH to a prepared one",
+        "model-unloadable",
+        f"{path} is no causal language model that transformers loads: {lines[0][:300]}",
+        "give a folder with config.json, safetensors and a tokenizer, as its author published them",
     )

@@ -80,7 +80,6 @@ def test_load_model__other_weights_under_the_name_of_the_shipped_model__are_refu
 @pytest.mark.parametrize(
     "text",
     [
-        pytest.param(None, id="missing"),
         pytest.param("{", id="not JSON"),
         pytest.param("[]", id="not an object"),
         pytest.param('{"name": "m", "licence": "MIT"}', id="no files"),
@@ -90,7 +89,7 @@ def test_load_model__other_weights_under_the_name_of_the_shipped_model__are_refu
     ],
 )
 def test_load_model__manifest_that_pins_nothing__is_refused(folder, text):
-    (folder / MANIFEST).unlink() if text is None else (folder / MANIFEST).write_text(text)
+    (folder / MANIFEST).write_text(text)
 
     assert refusal_of(folder).code == "model-manifest"
 
