@@ -21,7 +21,7 @@ export PYTHONUNBUFFERED := 1
 
 step = @printf '\033[1m==> %s\033[0m\n' "$(1)"
 
-.PHONY: help setup demo up down test test-contracts test-offchain coverage slither campaign-model campaign-machines bench bench-gas bench-identity bench-storage bench-sealing bench-pricing campaign-fuzz campaign-identity lint format doctor build clean distclean
+.PHONY: help setup demo up down test test-contracts test-offchain coverage slither campaign-model campaign-machines bench bench-gas bench-identity bench-storage bench-sealing bench-pricing bench-generation campaign-fuzz campaign-identity campaign-generation lint format doctor build clean distclean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 27
@@ -85,11 +85,19 @@ bench-pricing: setup build/peers/installed ## prices of whole catalogues beside 
 	$(call step,pricing)
 	@PYTHONPATH=build/peers $(VENV)/python -m tests.bench.pricing $(PARTS)
 
-bench: bench-gas bench-identity bench-storage bench-sealing bench-pricing ## every benchmark
+bench-generation: setup ## texts, music, images: speed, quality, marks, reproduction; writes build/bench/generation.json
+	$(call step,generation)
+	@$(VENV)/python -m tests.bench.generation $(PARTS)
+
+bench: bench-gas bench-identity bench-storage bench-sealing bench-pricing bench-generation ## every benchmark
 
 campaign-identity: setup build/peers/installed ## recognition on collections of yours, COLLECTIONS='--music DIR --images DIR …'; keeps tests/bench/identity/campaign.json
 	$(call step,identity on larger collections)
 	@PYTHONPATH=build/peers $(VENV)/python -m tests.bench.identity.campaign $(COLLECTIONS)
+
+campaign-generation: setup ## the longer runs of generation, PARTS='music …'; keeps tests/bench/generation/campaign.json
+	$(call step,generation at length)
+	@$(VENV)/python -m tests.bench.generation --campaign $(PARTS)
 
 campaign-fuzz: setup ## hostile files against every extractor, MINUTES of them; keeps what found something
 	$(call step,fuzzing)
