@@ -34,7 +34,8 @@ class Settings:
         deployment: deployment file for a chain that is not among the committed ones, or None.
         max_upload: largest accepted file, in bytes.
         torch_threads: threads that torch may use on the CPU.
-        model_path: folder of the prepared language model; not under `home`, so that every home shares it.
+        model_path: folder of the prepared language model, or a hub id; not under `home`, so that every home shares it.
+        text_dtype: numbers that the language model runs in, `float32`, `bfloat16` or `int8`; None for float32.
         relayer_key: hex private key of the account that submits other people's signed messages, or None.
         pricing_key: hex private key of the account that signs quotes as a delegate, or None.
         grace_seconds: until a title is final, for a deployment to be made; None for the chain's default.
@@ -78,6 +79,7 @@ class Settings:
     c2pa_tsa_url: str | None = None
     pricing_rules: Path | None = None
     learn_demand: bool = False
+    text_dtype: str | None = None
     index_in_database: bool = False
 
     def __repr__(self) -> str:
@@ -147,6 +149,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         pin_quorum=_integer("PIN_QUORUM", quorum) if quorum else None,
         key_confirmations=_integer("KEY_CONFIRMATIONS", depth) if depth else None,
         service_url=text("SERVICE_URL", f"http://127.0.0.1:{port}").rstrip("/").lower(),
+        text_dtype=text("TEXT_DTYPE", "") or None,
         mark_key=_value(environ, "MARK_KEY"),
         c2pa_cert=_value(environ, "C2PA_CERT"),
         c2pa_key=_value(environ, "C2PA_KEY"),

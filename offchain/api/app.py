@@ -15,7 +15,7 @@ from offchain.api.background import Background
 from offchain.api.limits import BodyLimit
 from offchain.api.logs import RequestLog, configure_logs
 from offchain.api.problems import PROBLEMS, install_problems
-from offchain.api.routes import content, health, jobs, keys, money, prices, sales, works
+from offchain.api.routes import content, generations, health, jobs, keys, money, prices, sales, works
 from offchain.config import Settings, load_settings
 from offchain.workflows.opening import open_engine
 from offchain.workflows.services import open_services, service_signers
@@ -54,7 +54,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(BodyLimit, limit=chosen.max_upload + _ENVELOPE)
     app.add_middleware(RequestLog)
     install_problems(app)
-    for routes in (works, content, jobs, prices, sales, keys, money, health):
+    for routes in (works, content, generations, jobs, prices, sales, keys, money, health):
         app.include_router(routes.router)
     return app
 

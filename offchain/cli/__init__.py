@@ -7,7 +7,11 @@
     output        one JSON document, or lines for a reader; progress; errors
     registering   register
     recognition   fingerprint, search, verify
-    texts         generate
+    generating    generate text, music, image; generated is the files that it writes
+    reproducing   reproduce, replay; model_options is where their models run
+    training_sets training-set register, activate
+    training      train
+    attributing   attribute
     prices        price; modes, choices and charts are what it tells
     sales         quote
     buying        buy

@@ -13,17 +13,22 @@ import typer
 
 from offchain import __version__
 from offchain.cli import (
+    attributing,
     buying,
+    detecting,
     earnings,
     epochs,
+    generating,
     indexing,
     jobs,
     prices,
     recognition,
     registering,
+    reproducing,
     sales,
     storage,
-    texts,
+    training,
+    training_sets,
     unsealing,
     verifying,
     watching,
@@ -56,7 +61,11 @@ for command in (
     verifying.verify,
     watching.watch,
     watching.cases,
-    texts.generate,
+    reproducing.reproduce,
+    reproducing.replay,
+    detecting.detect,
+    training.train,
+    attributing.attribute,
     prices.price,
     sales.quote,
     unsealing.seal,
@@ -67,6 +76,8 @@ for command in (
 ):
     app.command()(command)
 app.command("open")(unsealing.open_work)
+app.add_typer(generating.generate, name="generate")
+app.add_typer(training_sets.training_sets, name="training-set")
 app.add_typer(unsealing.keys, name="keys")
 app.add_typer(storage.storage, name="storage")
 app.add_typer(indexing.index, name="index")

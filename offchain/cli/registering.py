@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from offchain.chain import Currency
     from offchain.workflows.requests import RegistrationRequest, TierListing, TierMandate
 
-__all__ = ["register"]
+__all__ = ["estimate", "listing_of", "register"]
 
 _UNSUPPORTED: Final = "media-unsupported"
 _NOT_CHANGED: Final = (
@@ -92,7 +92,7 @@ def register(
             description=description,
             creator=creator,
             tiers=tuple(_mandate(text, paid) for text in tier or ()),
-            listings=tuple(_listing(text, paid) for text in listing or ()),
+            listings=tuple(listing_of(text, paid) for text in listing or ()),
             permits=tuple(permit or ()),
             provenance=None if provenance is None else _record(provenance),
             acknowledge_similar=acknowledge_similar,
@@ -151,7 +151,7 @@ def _estimated(key: Key, asked: Callable[[Signed], RegistrationRequest], found: 
 
         def one(path: Path) -> _Item:
             titled = replace(request, title=request.title or path.stem)
-            return _Item(path, "estimated", _estimate(session, path, titled))
+            return _Item(path, "estimated", estimate(session, path, titled))
 
         return _each(found, request, one)
 
@@ -175,7 +175,7 @@ def _each(found: _Found, request: RegistrationRequest, one: Callable[[Path], _It
     return items
 
 
-def _estimate(session: Signed, path: Path, request: RegistrationRequest) -> dict[str, Any]:
+def estimate(session: Signed, path: Path, request: RegistrationRequest) -> dict[str, Any]:
     """What registering would cost: the commitment, and a registration at once, whose gas is that of the later one."""
     from offchain.chain import ZERO_DIGEST, work_hex
     from offchain.identity import examine
@@ -234,7 +234,12 @@ def _mandate(text: str, currency: Currency) -> TierMandate:
     return TierMandate(tier, least, most)
 
 
-def _listing(text: str, currency: Currency) -> TierListing:
+def listing_of(text: str, currency: Currency) -> TierListing:
+    """A fixed price by its text, such as `personal=5.00x100`.
+
+    Raises:
+        InputError: `listing-malformed`, or an amount that is none.
+    """
     from offchain.workflows.requests import TierListing
 
     tier, equals, told = text.partition("=")

@@ -24,7 +24,7 @@ __all__ = ["storage"]
 
 _DAMAGED: Final = 1
 
-storage = typer.Typer(help="What is pinned on IPFS: check, repair, sweep, export, import.", rich_markup_mode=None)
+storage = typer.Typer(help="What is on IPFS: check, repair, sweep, export, import.", rich_markup_mode=None)
 
 
 @storage.command()

@@ -14,7 +14,7 @@ from typing import BinaryIO, Final
 
 from offchain.errors import InputError
 
-__all__ = ["DOCX_MAIN_PART", "matroska_type", "mp4_type", "mpeg_audio_type", "ogg_type", "zip_type"]
+__all__ = ["DOCX_MAIN_PART", "matroska_type", "midi_type", "mp4_type", "mpeg_audio_type", "ogg_type", "zip_type"]
 
 DOCX_MAIN_PART: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml"
 """Content type of the main part of a DOCX (ECMA-376-1 §11.3.10)."""
@@ -104,6 +104,20 @@ def ogg_type(head: bytes) -> str:
         return "a truncated Ogg file"
     packet = head[_OGG_PAGE_HEAD + head[_OGG_PAGE_HEAD - 1] :]
     return "audio/ogg" if packet.startswith(_OGG_AUDIO) else "an Ogg file with neither Vorbis, Opus nor FLAC in it"
+
+
+def midi_type(stream: BinaryIO) -> str:
+    """A score by its chunks (Standard MIDI Files 1.0): a header, then exactly the tracks that it promises."""
+    stream.seek(0)
+    head = stream.read(14)
+    tracks, at = int.from_bytes(head[10:12], "big"), 8 + int.from_bytes(head[4:8], "big")
+    for _ in range(tracks):
+        stream.seek(at)
+        chunk = stream.read(8)
+        if chunk[:4] != b"MTrk" or len(chunk) < 8:
+            return "a damaged MIDI file"
+        at += 8 + int.from_bytes(chunk[4:], "big")
+    return "audio/midi" if tracks and stream.seek(0, 2) == at else "a damaged MIDI file"
 
 
 def mpeg_audio_type(stream: BinaryIO, head: bytes) -> str | None:

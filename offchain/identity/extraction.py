@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import iscc_lib
 
-from offchain.identity.media_type import Mode, media_type, mode_of
+from offchain.identity.media_type import SCORE, Mode, media_type, mode_of
 
 __all__ = ["PRELOAD", "content_code", "decoded", "extract"]
 
@@ -42,6 +42,8 @@ def extract(path: Path, name: str, wanted: Sequence[str]) -> dict[str, Any]:
     """
     with path.open("rb") as stream:
         kind = media_type(stream, name)
+    if kind == SCORE:
+        return {"kind": kind, "code": None, **dict.fromkeys(wanted)}
     mode = mode_of(kind)
     content = decoded(path, kind)
     code = content_code(mode, content)

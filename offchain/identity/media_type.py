@@ -11,21 +11,25 @@ from pathlib import PurePath
 from typing import BinaryIO, Final, Literal
 
 from offchain.errors import InputError
-from offchain.identity.containers import matroska_type, mp4_type, mpeg_audio_type, ogg_type, zip_type
+from offchain.identity.containers import matroska_type, midi_type, mp4_type, mpeg_audio_type, ogg_type, zip_type
 
-__all__ = ["SUPPORTED", "Mode", "is_recording", "media_type", "mode_of"]
+__all__ = ["SCORE", "SUPPORTED", "Mode", "is_recording", "media_type", "mode_of"]
+
+SCORE: Final = "audio/midi"
+"""Notes without sound: such a work has no Content-Code, so it is known again by its bytes alone."""
 
 SUPPORTED: Final = (
     *("image/png", "image/jpeg", "image/webp", "image/tiff", "image/gif"),
     *("text/plain", "text/markdown", "text/html", "application/pdf"),
     *("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "application/epub+zip"),
-    *("audio/wav", "audio/mpeg", "audio/flac", "audio/ogg", "audio/mp4"),
+    *("audio/wav", "audio/mpeg", "audio/flac", "audio/ogg", "audio/mp4", SCORE),
     *("video/mp4", "video/webm", "video/matroska"),
 )
 """Every answer of `media_type`."""
 
 _NAMES: Final = (
-    "PNG, JPEG, WebP, TIFF, GIF; text, Markdown, HTML, PDF, DOCX, EPUB; WAV, MP3, FLAC, Ogg, M4A; MP4, WebM, Matroska"
+    "PNG, JPEG, WebP, TIFF, GIF; text, Markdown, HTML, PDF, DOCX, EPUB; "
+    "WAV, MP3, FLAC, Ogg, M4A, MIDI; MP4, WebM, Matroska"
 )
 _HEAD_SIZE: Final = 4096
 
@@ -116,6 +120,8 @@ def _contained(stream: BinaryIO, head: bytes) -> str | None:
         return mp4_type(stream)
     if head[:4] == b"\x1aE\xdf\xa3":
         return matroska_type(head)
+    if head[:8] == b"MThd\x00\x00\x00\x06":
+        return midi_type(stream)
     if head[:4] == b"OggS":
         return ogg_type(head)
     return mpeg_audio_type(stream, head)

@@ -13,7 +13,8 @@ import pyrage  # type: ignore[import-untyped]  # the library ships no types
 
 from offchain.errors import DeniedError, InputError
 
-__all__ = ["keep_identity", "new_identity", "normal_recipient", "recipient_of", "unwrap_key", "wrap_key"]
+__all__ = ["keep_identity", "new_identity", "normal_recipient"]
+__all__ += ["read_identity", "recipient_of", "unwrap_key", "wrap_key"]
 
 
 def new_identity() -> str:
@@ -76,7 +77,7 @@ def keep_identity(path: Path) -> str:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return _read(path)
+        return read_identity(path)
     except OSError as error:
         raise _unreadable(path) from error
     identity = new_identity()
@@ -85,7 +86,12 @@ def keep_identity(path: Path) -> str:
     return identity
 
 
-def _read(path: Path) -> str:
+def read_identity(path: Path) -> str:
+    """The identity in a file that `age-keygen` wrote.
+
+    Raises:
+        InputError: `identity-malformed`, or `file-unreadable`.
+    """
     try:
         lines = path.read_text("ascii").splitlines()
     except (OSError, ValueError) as error:

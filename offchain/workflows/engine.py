@@ -17,8 +17,8 @@ from typing import Any, ClassVar, Final, ParamSpec, TypeVar
 import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID, WorkflowStatus
 
-from offchain.errors import UnavailableError
-from offchain.workflows.jobs import ACTIVE, PUBLISHING, Job, fold_job, unknown_job
+from offchain.errors import RefusedError, UnavailableError
+from offchain.workflows.jobs import ACTIVE, PUBLISHING, Job, cancelled, fold_job, unknown_job
 from offchain.workflows.services import Services
 
 __all__ = ["Engine", "run_step"]
@@ -26,7 +26,7 @@ __all__ = ["Engine", "run_step"]
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_VERSION: Final = "3"
+_VERSION: Final = "4"
 """Version of the workflows' steps: raise it when unfinished workflows of the old code must begin anew on the new."""
 
 _WAITS: Final = (0.5, 1.0, 2.0)
@@ -51,6 +51,7 @@ class Engine:
     def __init__(self, services: Services, name: str = "service") -> None:
         self.services = services
         self.fractions: dict[str, float] = {}
+        self._cancelled: set[str] = set()
         self._name = name
         self._lock: int | None = None
         self._running = 0
@@ -106,12 +107,40 @@ class Engine:
         return found
 
     def retry(self, job_id: str) -> Job:
-        """Continue an interrupted or failed job at the step that stopped it; others are left alone."""
+        """Continue an interrupted, failed or cancelled job at the step that stopped it; others are left alone."""
         job = self.job(job_id)
         if job.error is not None:
+            self._cancelled.discard(job_id)
             last = job_id + PUBLISHING if _status(job_id + PUBLISHING) else job_id
             self.rewind(last, len(_ended(last)) + 1)
         return self.job(job_id)
+
+    def cancel(self, job_id: str) -> Job:
+        """Stop a generation as soon as its model has drawn the next token; one that has ended is left alone.
+
+        Raises:
+            NotFoundError: `unknown-job`.
+            RefusedError: `not-cancellable`, a job that sends transactions.
+        """
+        job = self.job(job_id)
+        if job.kind != "generation":
+            raise RefusedError(
+                "not-cancellable", f"a {job.kind} cannot be cancelled", "do not sign it, or let it end", job=job_id
+            )
+        if job.state == "running":
+            # First in the journal: no other process goes on with it, and the step's own end no longer counts.
+            DBOS.cancel_workflow(job_id)
+            self._cancelled.add(job_id)
+        return self.job(job_id)
+
+    def require_wanted(self, job_id: str) -> None:
+        """Let a running step go on unless its job was cancelled.
+
+        Raises:
+            RefusedError: `job-cancelled`.
+        """
+        if job_id in self._cancelled:
+            raise cancelled(job_id)
 
     def rewind(self, workflow_id: str, step: int) -> None:
         """Run a workflow that has ended again, from its `step`-th step (from 1) on; older code's from its first."""

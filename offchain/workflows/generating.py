@@ -1,23 +1,34 @@
-"""Generating a work: the model's bytes go into the vault, with the record of how they came to be."""
+"""Generating works: the model's bytes go into the vault, each with the record of how it came to be.
+
+A job makes its works a few at a time, one step for each few, so that a killed worker makes at most these again. They
+come out as they were: seeds and the time that the records state are in the journal before the first step.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import threading
 import time
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from dbos import DBOS
 
 from offchain.chain import work_hex
-from offchain.errors import InputError
-from offchain.generation import Runtime, TextParams, generate
-from offchain.generation.sampling import check_seed
+from offchain.errors import InputError, NotFoundError
+from offchain.generation import Generated, Record
+from offchain.generation.image.classes import class_number
+from offchain.generation.music.melody import read_melody
+from offchain.generation.sampling import check_seed, within
 from offchain.identity import work_id
+from offchain.storage.age import normal_recipient
 from offchain.workflows.engine import Engine, engine, run_step
 from offchain.workflows.jobs import Job, finished
+from offchain.workflows.making import make_works, require_markable
+from offchain.workflows.model_runtime import model_runtime
+from offchain.workflows.prompts import require_one_way
+from offchain.workflows.requests import MAX_WORKS, GenerationRequest
 from offchain.workflows.services import Services
 
 __all__ = ["generated_master", "start_generation"]
@@ -27,63 +38,104 @@ _ONE_AT_A_TIME: Final = threading.Lock()
 
 
 @DBOS.workflow(name="generation", max_recovery_attempts=1000)
-def generation(prompt: str, params: TextParams, seed: int) -> dict[str, Any]:
-    """Let the model write, and keep what it wrote."""
-    return run_step("generate", _generate, engine(), str(DBOS.workflow_id), prompt, params, seed)
+def generation(asked: GenerationRequest, created: int) -> dict[str, Any]:
+    """Let the model make the works, and keep them."""
+    job, works = str(DBOS.workflow_id), list[dict[str, Any]]()
+    for name, seeds in asked.parts.items():
+        works += run_step(name, _made, engine(), job, asked, seeds, created)
+    return {"works": works}
 
 
-def start_generation(engine: Engine, prompt: str, params: TextParams, seed: int) -> Job:
-    """Begin a generation; the same prompt, parameters and seed have the same job.
+def start_generation(engine: Engine, asked: GenerationRequest) -> Job:
+    """Begin a generation; the same request has the same job, which goes on if it was interrupted or cancelled.
 
     Raises:
-        InputError: `prompt-empty`, or a seed out of range; what only the model can tell shows in the job.
+        InputError: `prompt-empty`, a melody that cannot be read, `class-unknown`, `recipient-malformed`,
+            `prompt-shown-twice`, or a seed or count out of range; what only the model can tell shows in the job.
     """
-    check_seed(seed)
-    if not prompt.strip():
-        raise InputError("prompt-empty", "the prompt is empty", "say what the text shall be about")
-    asked = repr((prompt, sorted(asdict(params).items()), seed)).encode()
-    job_id = "generation-" + hashlib.sha256(asked).hexdigest()[:40]
-    existing = engine.find(job_id)
-    if existing is not None:
+    _require_possible(asked)
+    job_id = "generation-" + hashlib.sha256(repr((asked.params.kind, asked)).encode()).hexdigest()[:40]
+    if engine.find(job_id) is not None:
         return engine.retry(job_id)
-    engine.begin(generation, job_id, prompt, params, seed)
+    engine.begin(generation, job_id, asked, int(time.time()))
     return engine.job(job_id)
 
 
-def generated_master(engine: Engine, job_id: str) -> tuple[Path, dict[str, Any]]:
-    """Where the generated master lies, and its provenance record.
+def generated_master(engine: Engine, job_id: str, work: int | None = None) -> tuple[Path, Record]:
+    """Where a generated master lies, and its provenance record.
+
+    Args:
+        engine: that ran the job.
+        job_id: of the generation.
+        work: which of its works; may be None where it made one.
 
     Raises:
-        NotFoundError: `unknown-job`, or `master-missing`.
-        InputError: `not-a-generation`.
-        RefusedError: `job-unfinished`.
+        NotFoundError: `unknown-job`, `not-generated` or `master-missing`.
+        InputError: `not-a-generation`, or `work-unnamed`.
+        RefusedError: `job-unfinished` or `job-cancelled`.
     """
     job = engine.job(job_id)
     if job.kind != "generation":
         raise InputError("not-a-generation", f"this job is a {job.kind}", "name a generation job", job=job_id)
     result = finished(job)
-    return engine.services.vault.master(int(result["work"], 16)), result["provenance"]
+    made: list[dict[str, Any]] = result.get("works", [result])  # earlier versions made one work a job
+    chosen = _chosen(made, job_id, work)
+    return engine.services.vault.master(int(chosen["work"], 16)), chosen["provenance"]
 
 
-def _generate(engine: Engine, job_id: str, prompt: str, params: TextParams, seed: int) -> dict[str, Any]:
-    services = engine.services
+def _chosen(made: Sequence[dict[str, Any]], job_id: str, work: int | None) -> dict[str, Any]:
+    if work is None and len(made) > 1:
+        raise InputError(
+            "work-unnamed", f"this job made {len(made)} works", "name the one to register by its id", job=job_id
+        )
+    found = [each for each in made if work in (None, int(each["work"], 16))]
+    if not found:
+        raise NotFoundError("not-generated", "this job made no such work", "name one of its result", job=job_id)
+    return found[0]
 
-    def progress(drawn: int, most: int) -> None:
-        engine.fractions[job_id] = drawn / most
+
+def _require_possible(asked: GenerationRequest) -> None:
+    within("count", asked.count, f"1 to {MAX_WORKS}", fits=1 <= asked.count <= MAX_WORKS)
+    check_seed(asked.seed)
+    check_seed(asked.seed + asked.count - 1)
+    require_one_way(disclosed=asked.disclose_prompt, recipient=asked.encrypt_prompt_to)
+    if asked.encrypt_prompt_to is not None:
+        normal_recipient(asked.encrypt_prompt_to)
+    require_markable(asked)
+    _require_readable(asked)
+
+
+def _require_readable(asked: GenerationRequest) -> None:
+    match asked.params.kind:
+        case "text" if not asked.prompt.strip():
+            raise InputError("prompt-empty", "the prompt is empty", "say what the text shall be about")
+        case "music" if asked.prompt.strip():
+            read_melody(asked.prompt)
+        case "image":
+            class_number(asked.prompt)
+
+
+def _made(engine: Engine, job_id: str, asked: GenerationRequest, seeds: range, created: int) -> list[dict[str, Any]]:
+    """Make the works of some seeds, and keep them in the vault."""
+
+    def progress(done: int, most: int) -> None:
+        engine.require_wanted(job_id)
+        engine.fractions[job_id] = done / most
 
     with _ONE_AT_A_TIME:
-        made = generate(prompt, params, seed, created=int(time.time()), runtime=_runtime(services), progress=progress)
-    engine.fractions.pop(job_id, None)
+        engine.require_wanted(job_id)  # it may have waited long
+        try:
+            runtime = model_runtime(engine.services.settings, asked.mark_for)
+            works = make_works(asked, seeds, created=created, runtime=runtime, progress=progress)
+        finally:
+            engine.fractions.pop(job_id, None)
+    return [_kept(engine.services, work) for work in works]
+
+
+def _kept(services: Services, made: Generated) -> dict[str, Any]:
+    """What the job tells of a work: its bytes are in the vault, only a text is short enough to be told."""
     work = work_id(made.data)
     services.vault.keep(services.vault.spool(made.data), work)
-    return {
-        "work": work_hex(work),
-        "media_type": made.media_type,
-        "size": len(made.data),
-        "text": made.data.decode(),
-        "provenance": made.provenance,
-    }
-
-
-def _runtime(services: Services) -> Runtime:
-    return Runtime(services.settings.model_path, services.settings.torch_threads)
+    told: dict[str, Any] = {"work": work_hex(work), "media_type": made.media_type, "size": len(made.data)}
+    text = {"text": made.data.decode()} if made.media_type == "text/plain" else {}
+    return told | text | {"provenance": made.provenance}

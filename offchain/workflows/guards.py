@@ -9,8 +9,9 @@ from offchain.chain import ZERO_ADDRESS, Edge, Title, work_hex
 from offchain.chain.address import parse_address
 from offchain.errors import InputError, NotFoundError, RefusedError
 from offchain.identity import Identity
-from offchain.money import PPM
+from offchain.money import PPM, UNITS
 from offchain.workflows.metadata import is_readable
+from offchain.workflows.parentage import require_offerable, require_parents
 from offchain.workflows.permits import require_permits
 from offchain.workflows.prices import pricing_problem
 from offchain.workflows.requests import RegistrationRequest
@@ -40,8 +41,9 @@ def require_possible(request: RegistrationRequest) -> None:
 
     Raises:
         InputError: `text-unreadable`, `registrant-zero`, `tier-repeated`, `price-out-of-range`,
-            `quantity-out-of-range`.
+            `quantity-out-of-range`, `shares-malformed`.
     """
+    _require_whole(request.shares)
     for what in ("title", "description", "creator"):
         if not is_readable(getattr(request, what)):
             raise InputError("text-unreadable", f"the {what} holds control characters or broken Unicode", "remove them")
@@ -70,6 +72,17 @@ def require_possible(request: RegistrationRequest) -> None:
             )
 
 
+def _require_whole(shares: Sequence[tuple[str, int]]) -> None:
+    accounts = [parse_address(account) for account, _ in shares]
+    repeated = len(set(accounts)) < len(accounts) or ZERO_ADDRESS in accounts
+    if shares and (repeated or min(units for _, units in shares) < 1 or sum(units for _, units in shares) != UNITS):
+        raise InputError(
+            "shares-malformed",
+            f"the royalty shares are not {UNITS} units in all, each account's named once",
+            "name every account once, with 1 unit or more",
+        )
+
+
 def require_acceptable(services: Services, identity: Identity, request: RegistrationRequest) -> Sequence[Edge]:
     """Let through what can be registered as things stand, whatever it looks like (see `originality`).
 
@@ -77,7 +90,8 @@ def require_acceptable(services: Services, identity: Identity, request: Registra
         What it will owe to the works that it derives from.
 
     Raises:
-        RefusedError: `work-registered`, or a permit or price range that does not hold.
+        RefusedError: `work-registered`, a permit or price range that does not hold, or a generated work whose record
+            names a parent without a permit, or whose model was taught under licences that the terms would break.
         NotFoundError: `unknown-licence`, `unknown-tier`, `unknown-currency`.
         DeniedError: `not-permit-holder`.
         InputError: price ranges that leave no price, or another file's provenance record.
@@ -86,6 +100,8 @@ def require_acceptable(services: Services, identity: Identity, request: Registra
     require_unregistered(services, identity.work_id)
     _require_own_provenance(identity.work_id, request)
     edges = require_permits(services, request.registrant, request.permits)
+    require_parents(request, edges)
+    require_offerable(services, request)
     _require_priced(services, identity.work_id, request, edges)
     if is_for_sale(request):
         require_master_key(services)

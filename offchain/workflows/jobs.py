@@ -14,11 +14,13 @@ from typing import Any, Final, Literal
 from dbos import WorkflowStatus, WorkflowStatusString
 
 from offchain.errors import ColophonError, NotFoundError, RefusedError, UnavailableError
+from offchain.workflows.requests import GenerationRequest
 
-__all__ = ["ACTIVE", "PUBLISHING", "STEPS", "Draft", "Job", "Kind", "State", "Step", "finished", "fold_job", "kind_of"]
+__all__ = ["ACTIVE", "PUBLISHING", "STEPS", "Draft", "Job", "Kind", "State", "Step"]
+__all__ += ["cancelled", "finished", "fold_job", "kind_of", "unknown_job"]
 
 Kind = Literal["registration", "purchase", "generation"]
-State = Literal["running", "awaiting-signature", "done", "failed", "interrupted"]
+State = Literal["running", "awaiting-signature", "done", "failed", "interrupted", "cancelled"]
 
 PUBLISHING: Final = ".publish"
 """Ends the id of the workflow that follows a registration's signature."""
@@ -28,10 +30,9 @@ STEPS: Final = MappingProxyType(
         "registration": ("check", "preview", "seal", "provenance", "metadata", "draft"),
         "registration" + PUBLISHING: ("commit", "pin", "register", "index"),
         "purchase": ("fulfil", "index"),
-        "generation": ("generate",),
     }
 )
-"""Steps of each workflow, in order."""
+"""Steps of each workflow, in order; those of a generation depend on how much it makes."""
 
 ACTIVE: Final = frozenset(
     {WorkflowStatusString.PENDING.value, WorkflowStatusString.ENQUEUED.value, WorkflowStatusString.DELAYED.value}
@@ -54,7 +55,8 @@ class Job:
     Attributes:
         id: names it for ever; the same request gives the same id.
         kind: what it does.
-        state: `interrupted` means that a node was away: it continues by `Engine.retry`, or when started again.
+        state: `interrupted` means that a node was away, `cancelled` that somebody stopped it: it continues by
+            `Engine.retry`, or when started again.
         steps: all of them, in order.
         progress: 0 to 1.
         result: what came out, when done.
@@ -99,6 +101,11 @@ def unknown_job(job_id: str) -> NotFoundError:
     return NotFoundError("unknown-job", "there is no such job here", "check the id", job=job_id)
 
 
+def cancelled(job_id: str) -> RefusedError:
+    """The error of a job that was cancelled; to be raised by what runs it."""
+    return RefusedError("job-cancelled", "the job was cancelled", "ask for it again to go on with it", job=job_id)
+
+
 def finished(job: Job) -> dict[str, Any]:
     """The result of a job that is done.
 
@@ -124,7 +131,7 @@ def fold_job(
         fraction: how far the running step is, 0 to 1.
     """
     kind = kind_of(job_id)
-    names = (*STEPS[kind], *STEPS.get(kind + PUBLISHING, ()))
+    names = _step_names(kind, statuses[0])
     ended = {name for workflow in done for name in workflow}
     state, error = _state(statuses[-1])
     output = statuses[-1].output
@@ -143,6 +150,13 @@ def fold_job(
     )
 
 
+def _step_names(kind: Kind, status: WorkflowStatus) -> tuple[str, ...]:
+    if kind in STEPS:
+        return (*STEPS[kind], *STEPS.get(kind + PUBLISHING, ()))
+    asked = status.input["args"][0] if status.input and status.input["args"] else None
+    return tuple(asked.parts) if isinstance(asked, GenerationRequest) else ("generate",)
+
+
 def _similar(output: object) -> Sequence[dict[str, Any]]:
     return output.get("similar", ()) if isinstance(output, Draft) else ()
 
@@ -152,6 +166,8 @@ def _state(status: WorkflowStatus) -> tuple[State, ColophonError | None]:
         return "done", None
     if status.status in ACTIVE:
         return "running", None
+    if status.status == WorkflowStatusString.CANCELLED.value:
+        return "cancelled", cancelled(status.workflow_id)
     if isinstance(status.error, UnavailableError):
         return "interrupted", status.error
     if isinstance(status.error, ColophonError):

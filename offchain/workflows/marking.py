@@ -1,5 +1,7 @@
 """Marking public renditions: a watermark in what is seen or heard, and a signed C2PA manifest around it.
 
+A generated work has a manifest about its master besides, which lies beside it and says that a model made it.
+
 Signing is randomised, so a rendition that was signed once is kept under `$COLOPHON_HOME/marks/renditions`, by the
 sha256 of everything that went in: a step that is done again pins the same bytes.
 """
@@ -21,7 +23,7 @@ from offchain.config import Settings
 from offchain.errors import InputError, UnavailableError
 from offchain.identity.marks.authority import Credential, configured_credential, development_credential
 from offchain.identity.marks.image import embed
-from offchain.identity.marks.manifest import SIGNABLE, sign_manifest
+from offchain.identity.marks.manifest import SIGNABLE, sign_detached, sign_manifest
 from offchain.identity.marks.opened import picture_of
 from offchain.identity.marks.payload import reference_of
 from offchain.identity.marks.soundtrack import mark_mp3
@@ -32,7 +34,7 @@ from offchain.workflows.requests import RegistrationRequest
 from offchain.workflows.services import Services
 from offchain.workflows.terms import scope_names, standard_terms
 
-__all__ = ["mark_key", "mark_preview", "signing_credential", "title_token", "training_of"]
+__all__ = ["manifest_of_master", "mark_key", "mark_preview", "signing_credential", "title_token", "training_of"]
 
 _QUALITY: Final = 88
 """A little above the preview's own: it is compressed a second time."""
@@ -53,12 +55,31 @@ def mark_preview(services: Services, work: int, request: RegistrationRequest, pr
     settings = services.settings
     marked = _watermarked(preview, work, mark_key(settings))
     credential, statement = signing_credential(settings), _statement(services, work, request)
-    told = canonical_json([hashlib.sha256(marked).hexdigest(), credential.chain, asdict(statement)])
-    place = settings.home / "marks" / "renditions" / hashlib.sha256(told).hexdigest()
+    place = _place(settings, [hashlib.sha256(marked).hexdigest(), credential.chain, asdict(statement)])
     kept = _kept(place)
     if kept is None:
         kept = _keep(place, sign_manifest(marked, preview.media_type, statement, credential))
     return Preview(kept, preview.media_type)
+
+
+def manifest_of_master(services: Services, work: int, request: RegistrationRequest, media_type: str) -> bytes | None:
+    """The signed manifest that says of a master that a model made it; None for one that no model did.
+
+    It lies beside the master, so that it can be had for texts and scores, too, which no manifest can be put into.
+
+    Raises:
+        InputError, UnavailableError: as `mark_preview`.
+        NotFoundError: `master-missing`.
+    """
+    if not _is_generated(request):
+        return None
+    credential, statement = signing_credential(services.settings), _statement(services, work, request)
+    place = _place(services.settings, ["beside", work_hex(work), credential.chain, asdict(statement)])
+    kept = _kept(place)
+    if kept is not None:
+        return kept
+    with services.vault.master(work).open("rb") as master:
+        return _keep(place, sign_detached(master, media_type, statement, credential))
 
 
 def mark_key(settings: Settings) -> bytes:
@@ -104,15 +125,23 @@ def training_of(tiers: Collection[str]) -> Training:
 
 def _statement(services: Services, work: int, request: RegistrationRequest) -> Statement:
     tiers = {each.tier for each in request.tiers} | {each.tier for each in request.listings}
-    generated = request.provenance is not None and request.provenance.get("schema") == _GENERATED
     return Statement(
         work=work_hex(work),
         token=title_token(services, work),
         title=request.title,
-        source="trainedAlgorithmicMedia" if generated else request.source_type,
+        source="trainedAlgorithmicMedia" if _is_generated(request) else request.source_type,
         licences=tuple(f"ipfs://{each.cid}" for each in standard_terms() if each.tier in tiers),
         training=training_of(tiers),
     )
+
+
+def _is_generated(request: RegistrationRequest) -> bool:
+    return request.provenance is not None and request.provenance.get("schema") == _GENERATED
+
+
+def _place(settings: Settings, told: list[object]) -> Path:
+    """Where a signed rendition lies, by everything that went into it."""
+    return settings.home / "marks" / "renditions" / hashlib.sha256(canonical_json(told)).hexdigest()
 
 
 def _watermarked(preview: Preview, work: int, key: bytes) -> bytes:

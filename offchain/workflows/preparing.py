@@ -14,12 +14,14 @@ from typing import Any, Final
 from dbos import DBOS
 
 from offchain.chain import ZERO_DIGEST, Bounds, Listing, Registration
+from offchain.chain.share_tree import ShareTree
 from offchain.identity import Identity
+from offchain.identity.marks.manifest import DETACHED
 from offchain.storage import canonical_json, local_cid
 from offchain.workflows.engine import engine, run_step
 from offchain.workflows.guards import delegate_of, require_acceptable
 from offchain.workflows.jobs import Draft
-from offchain.workflows.marking import mark_preview
+from offchain.workflows.marking import manifest_of_master, mark_preview
 from offchain.workflows.metadata import Metadata, Rendition, metadata_to_json
 from offchain.workflows.preview import make_preview
 from offchain.workflows.prices import tier_ends
@@ -59,7 +61,7 @@ def prepare(filed: Filed) -> Draft:
     """Make everything that the registration names, then draft it."""
     services = engine().services
     salt = run_step("check", _check, services, filed)
-    renditions = run_step("preview", _preview, services, filed)
+    renditions = run_step("preview", _seen, services, filed)
     sealed = run_step("seal", _sealed, services, filed)
     provenance = run_step("provenance", _provenance, services, filed)
     metadata = run_step("metadata", _metadata, services, filed, renditions + sealed, provenance)
@@ -71,6 +73,20 @@ def _check(services: Services, filed: Filed) -> bytes:
     # A job that was interrupted may go on after somebody else registered the work.
     require_acceptable(services, filed.identity, filed.request)
     return secrets.token_bytes(SALT_BYTES)
+
+
+def _seen(services: Services, filed: Filed) -> tuple[Rendition, ...]:
+    """What everybody may see: the preview, and what says of a generated work that a model made it."""
+    return _preview(services, filed) + _manifest(services, filed)
+
+
+def _manifest(services: Services, filed: Filed) -> tuple[Rendition, ...]:
+    work = filed.identity.work_id
+    data = manifest_of_master(services, work, filed.request, filed.identity.media_type)
+    if data is None:
+        return ()
+    digest, cid = "0x" + hashlib.sha256(data).hexdigest(), services.vault.keep_file(data, work)
+    return (Rendition("manifest", DETACHED, len(data), digest, cid),)
 
 
 def _preview(services: Services, filed: Filed) -> tuple[Rendition, ...]:
@@ -148,6 +164,7 @@ def draft(
         permits=request.permits,
         listings=_listings(services, request),
         bounds=_bounds(services, request, now + MANDATE_SECONDS),
+        share_root=ShareTree(request.shares).root if request.shares else ZERO_DIGEST,
         # In the journal before it is used: no restart commits under a second one. Jobs of old had none there.
         salt=salt or secrets.token_bytes(SALT_BYTES),
     )

@@ -2,7 +2,7 @@
 
 An image is shrunk to at most 512 pixels and at most half of its longer side, as JPEG without metadata; of a film one of
 the first 100 frames is. A text, a document too, is its first words, at most 120 and at most a quarter of all. Sound is
-its first seconds, at most 30 and at most a quarter, mono, as MP3 of 64 kbit/s.
+its first seconds, at most 30 and at most a quarter, mono, as MP3 of 64 kbit/s. A score has none: it holds no sound.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from offchain.errors import InputError
 from offchain.identity import Identity
 from offchain.identity.extraction import decoded
-from offchain.identity.media_type import mode_of
+from offchain.identity.media_type import SCORE, mode_of
 from offchain.identity.sandbox import guarded
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ def _checked(made: object) -> Preview:
 
 def preview_of(master: Path, kind: str) -> tuple[bytes, str] | None:
     """The preview's bytes and media type; parses foreign bytes, so call it through `make_preview`."""
+    if kind == SCORE:
+        return None
     mode = mode_of(kind)
     if mode == "audio":
         return _opening(master)

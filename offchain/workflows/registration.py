@@ -153,7 +153,10 @@ def _require_valid(services: Services, draft: Draft, signature: bytes) -> None:
 def _job_id(services: Services, work: int, request: RegistrationRequest) -> str:
     """The same request about the same work on the same registry has the same job."""
     place = [str(services.client.chain_id), services.contracts.registry.address, f"{work:064x}"]
-    told = canonical_json([*place, _without_numbers(asdict(request))])
+    asked = asdict(request)
+    if not request.shares:  # jobs begun before there were shares keep their ids
+        del asked["shares"]
+    told = canonical_json([*place, _without_numbers(asked)])
     return "registration-" + hashlib.sha256(told).hexdigest()[:40]
 
 

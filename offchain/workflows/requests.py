@@ -1,13 +1,20 @@
-"""What a registrant asks for, beside the file."""
+"""What people ask for: a registration, beside the file; a generation."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from offchain.generation import Params
 from offchain.identity.marks.statement import SourceType
 
-__all__ = ["RegistrationRequest", "TierListing", "TierMandate"]
+__all__ = ["MAX_WORKS", "GenerationRequest", "RegistrationRequest", "TierListing", "TierMandate"]
+
+MAX_WORKS: Final = 64
+"""Most works of one generation: its result holds the record of each."""
+
+_TOGETHER: Final = 8
+"""Works that one step makes: so many share a pass of the model, and so many a killed worker makes again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +60,7 @@ class RegistrationRequest:
         currency: CAIP-19 id of all prices here; None for the ledger's first token.
         delegate: account that may quote for the tiers; None for this process's own pricing key.
         source_type: how the work was made, as its registrant states; generated works say it themselves.
+        shares: accounts and units of 1,000,000 that receive the royalty shares; empty: all are the registrant's.
     """
 
     registrant: str
@@ -67,3 +75,41 @@ class RegistrationRequest:
     currency: str | None = None
     delegate: str | None = None
     source_type: SourceType = "digitalCreation"
+    shares: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """Works to be generated.
+
+    Attributes:
+        prompt: as `offchain.generation.generate` takes it.
+        params: of the kind of work.
+        seed: of the first work; each further one has the next seed.
+        count: how many works.
+        disclose_prompt: whether the records carry the prompt, and not only its sha256.
+        encrypt_prompt_to: age recipient who alone can read the prompt in the records, or None.
+        name_training_set: whether the records name the model's training set as a parent.
+        mark_for: account of the creator whose watermark texts carry, or None.
+    """
+
+    prompt: str
+    params: Params
+    seed: int = 0
+    count: int = 1
+    disclose_prompt: bool = False
+    encrypt_prompt_to: str | None = None
+    name_training_set: bool = False
+    mark_for: str | None = None
+
+    @property
+    def parts(self) -> dict[str, range]:
+        """The steps of the job, by name, each with the seeds of the works that it makes."""
+        if self.count <= _TOGETHER:
+            return {"generate": range(self.seed, self.seed + self.count)}
+        firsts = range(0, self.count, _TOGETHER)
+        parts = [range(first, min(first + _TOGETHER, self.count)) for first in firsts]
+        return {
+            f"generate {part[0] + 1} to {part[-1] + 1}": range(self.seed + part[0], self.seed + part[-1] + 1)
+            for part in parts
+        }

@@ -9,7 +9,7 @@ fingerprint   it looks like a work
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -17,7 +17,7 @@ from typing import Final, Literal
 from offchain.errors import ColophonError, NotFoundError, UnavailableError
 from offchain.identity.marks import audio, image
 from offchain.identity.marks.inspection import Inspection, inspect
-from offchain.identity.marks.manifest import SIGNABLE
+from offchain.identity.marks.manifest import DETACHED, SIGNABLE
 from offchain.identity.marks.payload import REFERENCE_BITS
 from offchain.identity.marks.statement import ManifestReport
 from offchain.workflows.catalogue import describe
@@ -44,7 +44,8 @@ class Verdict:
         work: the registered work it points to.
         marked_as: work that the watermark names.
         manifest: the file's own C2PA manifest.
-        recovered: manifest of the work's published preview, where the file has none of its own.
+        recovered: manifest that the work's registrant published, where the file has none of its own: about the very
+            master where the file is that and a model made it, else that of the preview.
         likeness: decision of the comparison with all works.
         sentence: what it gave, for a reader.
     """
@@ -70,13 +71,13 @@ def verify_file(services: Services, path: Path) -> Verdict:
     inspection = inspect(path, path.name, anchors)
     marked_as = _marked_as(services, inspection, [match.work_id for match in found.matches])
     evidence, work = _strongest(services, found, inspection.manifest, marked_as)
-    published = _published(services, work) if inspection.manifest is None and work is not None else None
+    published = _told_of(services, work, path if evidence == "bytes" else None) if inspection.manifest is None else None
     return Verdict(
         evidence=evidence,
         work=work,
         marked_as=marked_as,
         manifest=inspection.manifest,
-        recovered=None if published is None else published.manifest,
+        recovered=published,
         likeness=found.decision,
         sentence=found.sentence,
     )
@@ -146,15 +147,29 @@ def _reference(services: Services, inspection: Inspection, near: int | None) -> 
     return image.read_at(inspection.picture, key, [(width, height)])
 
 
+def _told_of(services: Services, work: int | None, master: Path | None) -> ManifestReport | None:
+    """The manifest that lies beside the master, if the file is that, else the one in the preview."""
+    if work is None:
+        return None
+    if master is not None and (beside := _beside(services, work, master)) is not None:
+        return beside
+    published = _published(services, work)
+    return None if published is None else published.manifest
+
+
+def _beside(services: Services, work: int, master: Path) -> ManifestReport | None:
+    data = _fetched(services, work, "manifest", {DETACHED})
+    if data is None:
+        return None
+    try:
+        return inspect(master, master.name, signing_credential(services.settings).anchors, data).manifest
+    except ColophonError:  # somebody else's manifest may be anything
+        return None
+
+
 def _published(services: Services, work: int) -> Inspection | None:
     """The public preview of a work, from IPFS; None where there is none or it cannot be had just now."""
-    try:
-        metadata = describe(services, work).metadata
-        renditions = metadata.renditions if metadata else ()
-        previews = [each for each in renditions if each.role == "preview" and each.media_type in SIGNABLE]
-        data = services.ipfs.patient(_PATIENCE).fetch(previews[0].cid, _MAX_PREVIEW) if previews else None
-    except (NotFoundError, UnavailableError):
-        return None
+    data = _fetched(services, work, "preview", SIGNABLE)
     if data is None:
         return None
     spooled = services.vault.spool(data, "preview")
@@ -164,3 +179,14 @@ def _published(services: Services, work: int) -> Inspection | None:
         return None
     finally:
         services.vault.drop(spooled)
+
+
+def _fetched(services: Services, work: int, role: str, kinds: Collection[str]) -> bytes | None:
+    """A work's public rendition; None where there is none or it cannot be had just now."""
+    try:
+        metadata = describe(services, work).metadata
+        renditions = metadata.renditions if metadata else ()
+        found = [each.cid for each in renditions if each.role == role and each.media_type in kinds]
+        return services.ipfs.patient(_PATIENCE).fetch(found[0], _MAX_PREVIEW) if found else None
+    except (NotFoundError, UnavailableError):
+        return None

@@ -1,4 +1,4 @@
-"""Jobs: how a long action stands, its events, and the signature that some wait for; and generation, which is one."""
+"""Jobs: how a long action stands, its events, and the signature that some wait for."""
 
 from __future__ import annotations
 
@@ -14,18 +14,16 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from offchain.api.checks import require_chain
 from offchain.api.deps import EngineDep, OnceDep
 from offchain.api.schemas.fields import to_bytes
-from offchain.api.schemas.jobs import GenerationIn, JobOut, SignatureIn, job_out
-from offchain.generation import TextParams
-from offchain.workflows.generating import start_generation
+from offchain.api.schemas.jobs import JobOut, SignatureIn, job_out
 from offchain.workflows.jobs import Job
 from offchain.workflows.registration import submit_signature
 
-__all__ = ["router"]
+__all__ = ["JobId", "router"]
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
 
 _POLL = 0.2
-_RESTING = frozenset({"awaiting-signature", "done", "failed", "interrupted"})
+_RESTING = frozenset({"awaiting-signature", "done", "failed", "interrupted", "cancelled"})
 """States that a job leaves only when somebody asks for it, perhaps never."""
 
 JobId = Annotated[str, Path(max_length=100, examples=["registration-3f…"])]
@@ -46,7 +44,8 @@ async def _existing(job_id: JobId, engine: EngineDep) -> Job:
 async def stream_job(job: Annotated[Job, Depends(_existing)], engine: EngineDep) -> AsyncIterator[ServerSentEvent]:
     """The job on every change, as server-sent events named `job`.
 
-    The stream ends when the job is done, failed, interrupted or awaiting a signature; open it again after signing.
+    The stream ends when the job is done, failed, interrupted, cancelled or awaiting a signature; open it again after
+    signing.
     """
     yield ServerSentEvent(event="job", data=job_out(job))
     while job.state not in _RESTING:
@@ -69,22 +68,16 @@ def sign_job(job_id: JobId, body: SignatureIn, engine: EngineDep, once: OnceDep)
 
 @router.post("/jobs/{job_id}/retry", operation_id="retryJob", status_code=202, response_model=JobOut)
 def retry_job(job_id: JobId, engine: EngineDep, once: OnceDep) -> Response:
-    """Let an interrupted job go on; a job in another state is left alone."""
+    """Let an interrupted or cancelled job go on; a job in another state is left alone."""
 
     def produce() -> JobOut:
         job = engine.job(job_id)
-        return job_out(engine.retry(job_id) if job.state == "interrupted" else job)
+        return job_out(engine.retry(job_id) if job.state in ("interrupted", "cancelled") else job)
 
     return once(job_id, 202, produce)
 
 
-@router.post("/generations", operation_id="generate", status_code=202, response_model=JobOut)
-def generate(body: GenerationIn, engine: EngineDep, once: OnceDep) -> Response:
-    """Let the model write a text; the result can be registered by naming this job as `generation`."""
-    asked = body.parameters
-
-    def produce() -> JobOut:
-        params = TextParams(asked.max_tokens, asked.temperature, asked.top_p)
-        return job_out(start_generation(engine, body.prompt, params, body.seed))
-
-    return once(body, 202, produce)
+@router.post("/jobs/{job_id}/cancel", operation_id="cancelJob", status_code=202, response_model=JobOut)
+def cancel_job(job_id: JobId, engine: EngineDep, once: OnceDep) -> Response:
+    """Stop a generation; one that has ended is left alone. A retry goes on with it."""
+    return once(job_id, 202, lambda: job_out(engine.cancel(job_id)))

@@ -110,6 +110,7 @@ def _register_generated(engine: Engine, body: RegistrationIn, file: UploadFile |
         raise InputError(
             "file-or-generation", "a registration takes either a file or a generation", "send one of the two"
         )
-    master, provenance = generated_master(engine, body.generation)
+    named = None if body.generated is None else to_work(body.generated)
+    master, provenance = generated_master(engine, body.generation, named)
     request = replace(body.request(), provenance=body.provenance or provenance)
     return job_out(start_registration(engine, master, request))

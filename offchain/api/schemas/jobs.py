@@ -11,7 +11,7 @@ from offchain.api.schemas.fields import Bytes, Received
 from offchain.api.schemas.works import MatchOut
 from offchain.workflows.jobs import Job, Kind, State
 
-__all__ = ["GenerationIn", "JobOut", "ParametersIn", "SignatureIn", "StepOut", "job_out"]
+__all__ = ["JobOut", "SignatureIn", "StepOut", "job_out"]
 
 
 class StepOut(BaseModel):
@@ -26,7 +26,10 @@ class JobOut(BaseModel):
 
     id: str
     kind: Kind
-    state: State = Field(description="`interrupted`: a node was away; retry it, or send the same request again")
+    state: State = Field(
+        description="`interrupted`: a node was away, `cancelled`: somebody stopped it; "
+        "retry it, or send the same request again"
+    )
     progress: float = Field(ge=0, le=1)
     steps: list[StepOut]
     similar: list[MatchOut] = Field(description="registered works that the file is similar to: a warning")
@@ -40,22 +43,6 @@ class SignatureIn(Received):
 
     signature: Bytes
     chain_id: int | None = Field(None, description="checked against the service's chain when given")
-
-
-class ParametersIn(Received):
-    """How a text is drawn."""
-
-    max_tokens: int = Field(default=256, ge=1, le=2048)
-    temperature: float = Field(default=0.8, ge=0, le=10)
-    top_p: float = Field(default=0.95, gt=0, le=1)
-
-
-class GenerationIn(Received):
-    """A text to be generated."""
-
-    prompt: str = Field(max_length=20_000)
-    parameters: ParametersIn = ParametersIn()
-    seed: int = Field(0, ge=0, le=2**53 - 1)
 
 
 def job_out(job: Job) -> JobOut:

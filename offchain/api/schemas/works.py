@@ -52,6 +52,7 @@ class RegistrationIn(Received):
     permits: list[Number] = Field(default_factory=list, max_length=16, description="licences of the parents")
     provenance: dict[str, Any] | None = None
     generation: str | None = Field(None, description="a generation job, instead of a file")
+    generated: WorkId | None = Field(None, description="which of that job's works, where it made several")
     acknowledge_similar: bool = False
     currency: str | None = Field(None, description="CAIP-19 of all prices here")
     source_type: SourceType = Field(

@@ -20,7 +20,7 @@ from offchain.identity.marks.audio import FOLDED_SHAPE, READ_RATE, Folded, fold
 from offchain.identity.marks.image import Levels, levels
 from offchain.identity.marks.manifest import SIGNABLE, read_manifest
 from offchain.identity.marks.statement import ManifestReport, Statement
-from offchain.identity.media_type import media_type
+from offchain.identity.media_type import SCORE, media_type
 from offchain.identity.sandbox import guarded
 
 __all__ = ["Inspection", "inspect", "look"]
@@ -55,20 +55,21 @@ class Inspection:
     sound: Folded | None
 
 
-def inspect(path: Path, name: str, anchors: str) -> Inspection:
+def inspect(path: Path, name: str, anchors: str, detached: bytes | None = None) -> Inspection:
     """Look at a file.
 
     Args:
         path: the file.
         name: what it is called.
         anchors: PEM certificates whose signers are believed.
+        detached: a manifest that lies beside the file; it counts instead of one in it.
 
     Raises:
         InputError: `media-unsupported`, `image-malformed`, `image-oversized`, `audio-malformed`, `audio-oversized`,
             `decoding-too-large`, `decoding-too-long` or `decoding-failed`.
         UnavailableError: `decoder-away` or `ffmpeg-missing`.
     """
-    found = guarded(look, path, name, anchors, memory=_MEMORY, seconds=_SECONDS)
+    found = guarded(look, path, name, anchors, detached, memory=_MEMORY, seconds=_SECONDS)
     try:
         return Inspection(str(found["kind"]), _report(found["manifest"]), *_numbers(found))
     except (KeyError, TypeError, ValueError) as error:
@@ -77,14 +78,14 @@ def inspect(path: Path, name: str, anchors: str) -> Inspection:
         ) from error
 
 
-def look(path: Path, name: str, anchors: str) -> dict[str, Any]:
+def look(path: Path, name: str, anchors: str, detached: bytes | None = None) -> dict[str, Any]:
     """The confined part of `inspect`: parses foreign bytes."""
     with path.open("rb") as stream:
         kind = media_type(stream, name)
         stream.seek(0)
-        manifest = read_manifest(stream, anchors, kind) if kind in SIGNABLE else None
+        manifest = read_manifest(stream, anchors, kind, detached) if kind in SIGNABLE or detached else None
     picture = _picture(path) if kind.startswith("image/") else None
-    sound = fold(_sound(path)) if kind.startswith("audio/") else None
+    sound = fold(_sound(path)) if kind.startswith("audio/") and kind != SCORE else None
     return {
         "kind": kind,
         "manifest": None if manifest is None else asdict(manifest),

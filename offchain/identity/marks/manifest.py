@@ -21,10 +21,13 @@ from offchain.errors import InputError, UnavailableError
 from offchain.identity.marks.authority import Credential
 from offchain.identity.marks.statement import ManifestReport, SourceType, Statement, Training
 
-__all__ = ["SIGNABLE", "read_manifest", "sign_manifest"]
+__all__ = ["DETACHED", "SIGNABLE", "read_manifest", "sign_detached", "sign_manifest"]
 
 SIGNABLE: Final = frozenset({"image/jpeg", "image/png", "image/webp", "audio/wav", "audio/mpeg", "video/mp4"})
 """Media types that manifests are put into here."""
+
+DETACHED: Final = "application/c2pa"
+"""Media type of a manifest that lies beside its file, for files that none can be put into."""
 
 _SOURCES: Final = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 _USES: Final = ("cawg.data_mining", "cawg.ai_training", "cawg.ai_generative_training")
@@ -49,17 +52,45 @@ def sign_manifest(data: bytes, media_type: str, statement: Statement, credential
         InputError: `manifest-unsignable`, the rendition is not of that type or damaged.
         UnavailableError: `time-authority-down`.
     """
+    out = BytesIO()
+    _sign(BytesIO(data), media_type, statement, credential, out)
+    return out.getvalue()
+
+
+def sign_detached(source: BinaryIO, media_type: str, statement: Statement, credential: Credential) -> bytes:
+    """A signed manifest about a file of any type, which stays as it is; it is bound to the file's bytes.
+
+    Args:
+        source: the file, from its start.
+        media_type: of it.
+        statement: what is signed.
+        credential: who signs.
+
+    Returns:
+        the manifest store, of type `DETACHED`.
+
+    Raises:
+        InputError, UnavailableError: as `sign_manifest`.
+    """
+    return _sign(source, media_type, statement, credential, None)
+
+
+def _sign(
+    source: BinaryIO, media_type: str, statement: Statement, credential: Credential, out: BinaryIO | None
+) -> bytes:
+    """The manifest store; it is put into a copy of the file where `out` is given."""
     info = c2pa.C2paSignerInfo(
         credential.algorithm, credential.chain.encode(), credential.key.encode(), credential.time_authority
     )
-    out = BytesIO()
     try:
         with (
             _context(credential.anchors) as context,
             c2pa.Signer.from_info(info) as signer,
             c2pa.Builder(_definition(statement, media_type), context) as builder,
         ):
-            builder.sign(signer, media_type, BytesIO(data), out)
+            if out is None:
+                builder.set_no_embed()
+            return bytes(builder.sign(signer, media_type, source, out or BytesIO()))
     except c2pa.C2paError as error:
         if credential.time_authority is not None and "http" in str(error):
             raise UnavailableError(
@@ -68,22 +99,24 @@ def sign_manifest(data: bytes, media_type: str, statement: Statement, credential
         raise InputError(
             "manifest-unsignable", f"no manifest can be put into this {media_type}: {error}", "check the file"
         ) from error
-    return out.getvalue()
 
 
-def read_manifest(source: BinaryIO, anchors: str, media_type: str | None = None) -> ManifestReport | None:
-    """Read and check the manifest in a file.
+def read_manifest(
+    source: BinaryIO, anchors: str, media_type: str | None = None, detached: bytes | None = None
+) -> ManifestReport | None:
+    """Read and check the manifest in a file, or beside it.
 
     Args:
         source: the file, from its start.
         anchors: PEM certificates whose signers are believed.
         media_type: of the file, None to find out.
+        detached: the manifest store beside the file, None where it is in the file.
 
     Returns:
         None where there is no manifest, or none that can be read.
     """
     try:
-        with _context(anchors) as context, c2pa.Reader(media_type, source, context=context) as reader:
+        with _context(anchors) as context, c2pa.Reader(media_type, source, detached, context=context) as reader:
             told = json.loads(reader.json())
     except (c2pa.C2paError, ValueError):
         return None

@@ -64,6 +64,12 @@ def test_settings__learning_of_demand__is_off_unless_wished(tmp_path: Path, valu
     assert load_settings(environ).learn_demand is learns
 
 
+def test_settings__numbers_of_the_language_model__are_its_own_unless_wished(tmp_path: Path):
+    environ = {"COLOPHON_HOME": str(tmp_path)}
+    assert load_settings(environ).text_dtype is None
+    assert load_settings({**environ, "COLOPHON_TEXT_DTYPE": "int8"}).text_dtype == "int8"
+
+
 def test_settings__switch_neither_on_nor_off__is_refused(tmp_path: Path):
     with pytest.raises(InputError, match="COLOPHON_LEARN_DEMAND is 'yes'"):
         load_settings({"COLOPHON_HOME": str(tmp_path), "COLOPHON_LEARN_DEMAND": "yes"})

@@ -183,7 +183,8 @@ def test_register__on_a_terminal__shows_progress_and_leaves_it(cli, tmp_path):
 
 def test_generate__then_register_with_its_record__chain_names_the_record(cli, tmp_path):
     story = tmp_path / "story.txt"
-    made = cli.json("generate", "Tell of a lighthouse.", "--seed", 7, "--max-tokens", 12, "--out", story)
+    asked = ("generate", "text", "Tell of a lighthouse.", "--seed", 7, "--max-tokens", 12, "--out", story)
+    (made,) = cli.json(*asked)["works"]
     (item,) = cli.json("register", story, "--provenance", made["record"], "--as", STRANGER)["items"]
     assert item["work"] == made["work"]
     assert item["provenance"] is not None

@@ -1,14 +1,19 @@
-"""A text that the model writes on the spot, registered with the record of how it came to be."""
+"""Works that a model makes on the spot, registered with the record of how they came to be."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import time
 
+import pytest
 from fastapi.testclient import TestClient
 
 from offchain.storage import IpfsNode
 from tests.offchain.site import Site, Visitor
+from tests.offchain.tiny_music import manifest, use_tiny
 
+PIECE = {"kind": "music", "parameters": {"bars": 1}}
 ASKED = {"prompt": "Write one sentence about lighthouses.", "parameters": {"max_tokens": 12}, "seed": 7}
 
 
@@ -16,7 +21,7 @@ def test_generate__then_register__provenance_on_chain_is_the_pinned_record(
     site: Site, client: TestClient, ada: Visitor
 ):
     job = client.post("/v1/generations", json=ASKED).json()
-    made = ada.result(job["id"])
+    (made,) = ada.result(job["id"])["works"]
     assert made["provenance"]["output"]["sha256"] == made["work"]
     assert made["size"] == len(made["text"].encode())
 
@@ -50,3 +55,92 @@ def test_register__job_of_another_kind_as_generation__refused(client: TestClient
     body = {"registrant": ada.address, "title": "Nothing", "generation": job}
     answer = client.post("/v1/works", data={"request": json.dumps(body)})
     assert (answer.status_code, answer.json()["code"]) == (422, "not-a-generation")
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
+    """The music room runs a small model."""
+    use_tiny(monkeypatch, tmp_path / "weights", manifest(None))
+
+
+def registered(client: TestClient, who: Visitor, **body: object) -> dict:
+    answer = client.post("/v1/works", data={"request": json.dumps({"registrant": who.address, "title": "It", **body})})
+    assert answer.status_code == 202, answer.text
+    waiting = who.wait(answer.json()["id"])
+    assert waiting["state"] == "awaiting-signature", waiting
+    client.post(f"/v1/jobs/{waiting['id']}/signature", json={"signature": who.sign(waiting["typed_data"])})
+    return who.result(waiting["id"])
+
+
+def test_generate__music__bytes_are_there_until_the_piece_is_registered(client: TestClient, ada: Visitor, tiny):
+    job = client.post("/v1/generations", json=PIECE | {"seed": 1, "count": 2}).json()
+    assert [step["name"] for step in job["steps"]] == ["generate"]
+    first, second = ada.result(job["id"])["works"]
+    where = f"/v1/generations/{job['id']}/works/{second['work']}"
+    answer = client.get(where)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "audio/midi")
+    assert "0x" + hashlib.sha256(answer.content).hexdigest() == second["work"]
+
+    result = registered(client, ada, generation=job["id"], generated=second["work"])
+    assert result["work"] == second["work"]
+    assert [each["role"] for each in result["renditions"]] == ["manifest"]
+    assert client.get(f"/v1/works/{second['work']}").json()["media_type"] == "audio/midi"
+    gone = client.get(where)
+    assert (gone.status_code, gone.json()["code"]) == (409, "work-registered")
+    assert client.get(where.replace(second["work"], first["work"])).status_code == 200
+
+
+def test_generate__several_works__one_must_be_named(client: TestClient, ada: Visitor, tiny):
+    job = client.post("/v1/generations", json=PIECE | {"seed": 1, "count": 2}).json()
+    ada.result(job["id"])
+    body = {"registrant": ada.address, "title": "Which?", "generation": job["id"]}
+    answer = client.post("/v1/works", data={"request": json.dumps(body)})
+    assert (answer.status_code, answer.json()["code"]) == (422, "work-unnamed")
+    unknown = client.post("/v1/works", data={"request": json.dumps(body | {"generated": "0x" + "11" * 32})})
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "not-generated")
+
+
+def test_cancel__running_generation__ends_cancelled_and_goes_on_by_retry(client: TestClient, ada: Visitor, tiny):
+    job = client.post("/v1/generations", json=PIECE | {"parameters": {"bars": 64}, "count": 64}).json()
+    where = f"/v1/jobs/{job['id']}"
+    assert client.post(f"{where}/cancel").json()["state"] == "cancelled"
+    told = client.get(where).json()
+    assert (told["state"], told["error"]["code"]) == ("cancelled", "job-cancelled")
+    events = client.get(f"{where}/events")
+    assert events.text.count("event: job") == 1
+    assert client.post(f"{where}/retry").json()["state"] == "running"
+    client.post(f"{where}/cancel")
+    deadline = time.monotonic() + 20
+    while client.app.state.engine._running and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert client.get(where).json()["state"] == "cancelled"
+
+
+def test_cancel__unknown_job__not_found(client: TestClient):
+    assert client.post("/v1/jobs/generation-00/cancel").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"kind": "film", "prompt": "a cat"}, "request-invalid"),
+        ({"kind": "text"}, "request-invalid"),
+        ({"kind": "text", "prompt": "  "}, "prompt-empty"),
+        ({"kind": "text", "prompt": "a" * 20_001}, "request-invalid"),
+        ({"kind": "text", "prompt": "Hello", "parameters": {"bars": 2}}, "request-invalid"),
+        ({"kind": "text", "prompt": "Hello", "encrypt_prompt_to": "age1nobody"}, "recipient-malformed"),
+        ({"kind": "music", "parameters": {"bars": 65}}, "request-invalid"),
+        ({"kind": "music", "parameters": {"key": "H major"}}, "key-unknown"),
+        ({"kind": "music", "prompt": "K:C\nC D ? E"}, "melody-malformed"),
+        ({"kind": "music", "count": 0}, "request-invalid"),
+        ({"kind": "music", "count": 65}, "request-invalid"),
+        ({"kind": "music", "seed": 2**53 - 1, "count": 2}, "parameter-out-of-range"),
+        ({"kind": "image", "prompt": "unicorn"}, "class-unknown"),
+        ({"kind": "image", "prompt": "flags", "parameters": {"size": 65}}, "parameter-out-of-range"),
+        ([], "request-invalid"),
+        ("text", "request-invalid"),
+    ],
+)
+def test_generate__bad_input__refused_at_once(client: TestClient, body: object, code: str):
+    answer = client.post("/v1/generations", json=body)
+    assert (answer.status_code, answer.json()["code"]) == (422, code)

@@ -9,11 +9,13 @@ from offchain.api.app import create_app
 from offchain.config import load_settings
 
 OPERATIONS = {
+    "cancelJob",
     "draftKeyRequest",
     "generate",
     "getChain",
     "getClaims",
     "getContent",
+    "getGenerated",
     "getJob",
     "getLicence",
     "getPricePicture",

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from offchain.chain import Currency
-from offchain.cli.registering import _listing, _mandate, _masters, _record
+from offchain.cli.registering import _mandate, _masters, _record, listing_of
 from offchain.errors import InputError
 from offchain.workflows.requests import TierListing, TierMandate
 
@@ -31,14 +31,14 @@ def test_mandate__malformed_range__refused(text):
 
 
 def test_listing__tier_and_price__in_minor_units():
-    assert _listing("personal=5.00", DOLLAR) == TierListing("personal", 5_000_000)
-    assert _listing("personal=5.00x100", DOLLAR) == TierListing("personal", 5_000_000, 100)
+    assert listing_of("personal=5.00", DOLLAR) == TierListing("personal", 5_000_000)
+    assert listing_of("personal=5.00x100", DOLLAR) == TierListing("personal", 5_000_000, 100)
 
 
 @pytest.mark.parametrize("text", ["personal", "personal=", "personal=5.00x", "personal=5.00x0", "personal=5.00x-1"])
 def test_listing__no_price_or_no_edition__refused(text):
     with pytest.raises(InputError):
-        _listing(text, DOLLAR)
+        listing_of(text, DOLLAR)
 
 
 def test_masters__folder__all_shown_files_in_order_and_named_ones_marked(tmp_path):

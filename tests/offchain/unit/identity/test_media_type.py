@@ -64,6 +64,32 @@ def zipped(**members: str) -> bytes:
     return stream.getvalue()
 
 
+def midi(*tracks: bytes, promised: int | None = None) -> bytes:
+    """A Standard MIDI File of these tracks."""
+    count = len(tracks) if promised is None else promised
+    head = b"MThd" + (6).to_bytes(4, "big") + b"\x00\x01" + count.to_bytes(2, "big") + b"\x01\xe0"
+    return head + b"".join(b"MTrk" + len(track).to_bytes(4, "big") + track for track in tracks)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        midi(b"\x00\xff\x2f\x00", promised=2),
+        midi(b"\x00\xff\x2f\x00")[:-1],
+        midi(b"\x00\xff\x2f\x00") + b"and more",
+        midi(b"\x00\xff\x2f\x00", promised=0),
+        midi(b"\x00\xff\x2f\x00", promised=65535),
+        midi(b"\x00\xff\x2f\x00").replace(b"MTrk", b"MTrq"),
+        midi()[:9],
+    ],
+)
+def test_media_type__damaged_midi__refused(data):
+    with pytest.raises(InputError) as caught:
+        of(data)
+    assert caught.value.code == "media-unsupported"
+    assert "damaged MIDI" in caught.value.message
+
+
 @pytest.mark.parametrize("path", iscc_samples.all(), ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_media_type__sample_of_every_format__is_told_from_the_others(path):
     expected = SAMPLES.get(f"{path.parent.name}/{path.name}")
@@ -91,6 +117,8 @@ def test_media_type__sample_of_every_format__is_told_from_the_others(path):
         (b"R", "text/plain"),
         (b"\n <!-- made by hand -->\n<!DOCTYPE HTML>", "text/html"),
         (b"\xef\xbb\xbf<?xml version='1.0'?>\n<html xmlns='x'>", "text/html"),
+        (midi(b"\x00\xff\x2f\x00"), "audio/midi"),
+        (midi(b"", b"\x00\xff\x2f\x00"), "audio/midi"),
         (mp4(b"M4A ", b"soun"), "audio/mp4"),
         (mp4(b"mp42", b"soun"), "audio/mp4"),
         (mp4(b"mp42", b"soun", b"vide"), "video/mp4"),

@@ -10,7 +10,7 @@ from PIL import Image
 
 from offchain.errors import InputError, UnavailableError
 from offchain.identity.marks.authority import Credential, development_credential
-from offchain.identity.marks.manifest import SIGNABLE, read_manifest, sign_manifest
+from offchain.identity.marks.manifest import SIGNABLE, read_manifest, sign_detached, sign_manifest
 from offchain.identity.marks.statement import ManifestReport, Statement
 from tests.offchain.site import ROCKET
 
@@ -155,3 +155,20 @@ def test_sign_manifest__configured_authority_on_disk__reads_back(ours, tmp_path:
         report = read_manifest(stream, ours.anchors, "image/png")
     assert report is not None
     assert report.valid
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"), [("text/plain", b"Words. " * 40), ("audio/midi", b"MThd\x00\x00\x00\x06" * 9)]
+)
+def test_sign_detached__no_manifest_fits_into_it__lies_beside_and_is_bound_to_the_bytes(ours, kind: str, data: bytes):
+    beside = sign_detached(io.BytesIO(data), kind, STATEMENT, ours)
+    report = read_manifest(io.BytesIO(data), ours.anchors, kind, beside)
+    assert report is not None
+    assert (report.state, report.statement) == ("trusted", STATEMENT)
+    changed = read_manifest(io.BytesIO(data.swapcase()), ours.anchors, kind, beside)
+    assert changed is not None
+    assert (changed.state, changed.problems) == ("invalid", ("assertion.dataHash.mismatch",))
+
+
+def test_read_manifest__beside_a_file_and_garbage__none(ours):
+    assert read_manifest(io.BytesIO(b"Words."), ours.anchors, "text/plain", b"no manifest") is None

@@ -1,0 +1,38 @@
+"""Generations: works by the models, each with the record of how it came to be."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from fastapi.responses import FileResponse, Response
+
+from offchain.api.deps import EngineDep, OnceDep
+from offchain.api.routes.jobs import JobId
+from offchain.api.schemas.fields import WorkId, to_work
+from offchain.api.schemas.generations import GenerationIn
+from offchain.api.schemas.jobs import JobOut, job_out
+from offchain.workflows.generating import generated_master, start_generation
+from offchain.workflows.guards import require_unregistered
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/v1/generations", tags=["generations"])
+
+
+@router.post("", operation_id="generate", status_code=202, response_model=JobOut)
+def generate(body: GenerationIn, engine: EngineDep, once: OnceDep) -> Response:
+    """Let a model make works; each can be registered by naming this job as `generation`.
+
+    Works of one job have one prompt and seeds that follow each other; the job's result tells the id and the record of
+    each.
+    """
+    return once(body, 202, lambda: job_out(start_generation(engine, body.request())))
+
+
+@router.get("/{job_id}/works/{work}", operation_id="getGenerated", response_class=FileResponse)
+def get_generated(job_id: JobId, work: Annotated[WorkId, Path()], engine: EngineDep) -> FileResponse:
+    """The bytes of a generated work, until somebody registers it: then its licensees open it."""
+    require_unregistered(engine.services, to_work(work))
+    master, record = generated_master(engine, job_id, to_work(work))
+    return FileResponse(master, media_type=str(record["output"]["media_type"]))
