@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NAME", "STEPS", "USE", "learner", "trainee"]
 
-STEPS: Final = 600
+STEPS: Final = 1200
 NAME: Final = "colophon-clipart"
 USE: Final = (
     f"Draws pictures of 64 × 64 pixels in the manner of clip art, of {len(CLASSES)} classes. They are loose sketches "
