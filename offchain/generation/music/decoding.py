@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from offchain.generation.music.grammar import allowed
+from offchain.generation.music.grammar import BEGINNING, SILENT, SOUNDING, allowed
 from offchain.generation.music.tokens import HOLD, REST, VOICES
 from offchain.generation.runtime import Progress
 from offchain.generation.sampling import Drawing, choose, uniform
@@ -91,7 +91,7 @@ class _Pen:
         self._params, self._seed = params, seed
         self._melody = request.melody
         self._frames = np.full((request.length, len(VOICES)), REST, np.int64)
-        self._silent = [True] * len(VOICES)
+        self._states = [BEGINNING] * len(VOICES)
         self._draws, self._margin = 0, 1.0
 
     def write(self, frame: int, voice: int, logits: NDArray[np.float64]) -> int:
@@ -103,7 +103,7 @@ class _Pen:
         else:
             token = self._draw(position(frame, voice), voice, logits)
         self._frames[frame, voice] = token
-        self._silent[voice] = token == REST
+        self._states[voice] = SILENT if token == REST else SOUNDING
         return token
 
     def drawn(self) -> Drawn:
@@ -113,7 +113,7 @@ class _Pen:
     def _draw(self, place: int, voice: int, logits: NDArray[np.float64]) -> int:
         import numpy as np
 
-        possible = np.where(allowed()[int(self._silent[voice]), voice], logits, -np.inf)
+        possible = np.where(allowed()[self._states[voice], voice], logits, -np.inf)
         choice = choose(possible, self._params, uniform(self._seed, place))
         self._draws += 1
         self._margin = min(self._margin, choice.margin)

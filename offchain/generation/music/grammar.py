@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from offchain.generation.music.tokens import HOLD, RANGES, REST, VOCABULARY, VOICES, onset
 
@@ -11,30 +11,37 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["allowed", "silent_before"]
+__all__ = ["BEGINNING", "SILENT", "SOUNDING", "allowed", "states_before"]
+
+SOUNDING: Final = 0
+SILENT: Final = 1
+BEGINNING: Final = 2
+"""What a voice does when a frame begins; the last, at the first frame of a piece."""
 
 
 @lru_cache(maxsize=1)
 def allowed() -> NDArray[np.bool_]:
-    """[2, 4, VOCABULARY]: tokens of each voice where it sounds (row 0) and where it is silent (row 1).
+    """[3, 4, VOCABULARY]: tokens of each voice where it sounds, where it is silent, and at the beginning of a piece.
 
-    A voice may always rest or begin a note in its range; it may hold only while it sounds.
+    A voice may rest or begin a note in its range; it may hold only while it sounds. The soprano begins the piece: after
+    a first rest the model may rest for ever.
     """
     import numpy as np
 
-    mask = np.zeros((2, len(VOICES), VOCABULARY), np.bool_)
+    mask = np.zeros((3, len(VOICES), VOCABULARY), np.bool_)
     mask[:, :, REST] = True
-    mask[0, :, HOLD] = True
+    mask[BEGINNING, VOICES.index("soprano"), REST] = False
+    mask[SOUNDING, :, HOLD] = True
     for voice, name in enumerate(VOICES):
         low, high = RANGES[name]
         mask[:, voice, onset(low) : onset(high) + 1] = True
     return mask
 
 
-def silent_before(frames: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Whether each voice is silent when a frame begins, for frames [T, 4] that may hold only what sounds; [T, 4]."""
+def states_before(frames: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What each voice does when a frame begins, for frames [T, 4] that hold only what sounds; [T, 4]."""
     import numpy as np
 
-    silent = np.ones(frames.shape, np.bool_)
-    silent[1:] = frames[:-1] == REST
-    return silent
+    states = np.full(frames.shape, BEGINNING, np.int64)
+    states[1:] = np.where(frames[:-1] == REST, SILENT, SOUNDING)
+    return states

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from offchain.generation.music.decoding import position
-from offchain.generation.music.grammar import allowed, silent_before
+from offchain.generation.music.grammar import allowed, states_before
 from offchain.generation.music.tokens import VOICES
 from offchain.generation.replaying import Replay
 from offchain.generation.sampling import Drawing, distance, uniform
@@ -59,6 +59,6 @@ def masked_logits(network: MusicTransformer, request: Request, frames: NDArray[n
     with torch.inference_mode():
         read = network(torch.tensor(frames, device=device)[None], conditions([request], str(device)))
     logits = read[0].double().cpu().numpy()
-    possible = allowed()[silent_before(frames).astype(np.int64), np.arange(len(VOICES))]
+    possible = allowed()[states_before(frames), np.arange(len(VOICES))]
     masked: NDArray[np.float64] = np.where(possible, logits, -np.inf)
     return masked

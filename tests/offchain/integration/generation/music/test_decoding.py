@@ -8,7 +8,7 @@ import torch
 
 from offchain.generation.music.decoding import draw
 from offchain.generation.music.features import Request, conditions
-from offchain.generation.music.grammar import allowed, silent_before
+from offchain.generation.music.grammar import BEGINNING, SILENT, SOUNDING, allowed, states_before
 from offchain.generation.music.melody import read_melody
 from offchain.generation.music.params import MusicParams
 from offchain.generation.music.tokens import HOLD, RANGES, REST, VOICES, Metre, check_frames, pitch_of
@@ -98,12 +98,22 @@ def test_draw__one_step_or_all_at_once__same_logits(model):
 
 
 def test_allowed__hold__only_while_the_voice_sounds():
-    assert allowed()[0, :, HOLD].all()
-    assert not allowed()[1, :, HOLD].any()
-    assert allowed()[:, :, REST].all()
+    assert allowed()[SOUNDING, :, HOLD].all()
+    assert not allowed()[SILENT, :, HOLD].any()
+    assert not allowed()[BEGINNING, :, HOLD].any()
 
 
-def test_silent_before__start_and_rests__are_silent():
+def test_allowed__rest__always_but_for_the_soprano_that_begins():
+    refused = np.argwhere(~allowed()[:, :, REST]).tolist()
+
+    assert refused == [[BEGINNING, VOICES.index("soprano")]]
+
+
+def test_states_before__start_notes_and_rests__are_told_apart():
     frames = np.array([[40, 1, 40, 40], [0, 1, 1, 41], [0, 40, 0, 0]])
 
-    assert silent_before(frames).tolist() == [[True] * 4, [False, True, False, False], [False, True, True, False]]
+    assert states_before(frames).tolist() == [
+        [BEGINNING] * 4,
+        [SOUNDING, SILENT, SOUNDING, SOUNDING],
+        [SOUNDING, SILENT, SILENT, SOUNDING],
+    ]
