@@ -21,6 +21,7 @@ import rfc8785
 
 from offchain import __version__
 from offchain.errors import InputError, RefusedError
+from offchain.generation.sampling import MAX_SEED
 
 __all__ = [
     "SCHEMA",
@@ -47,6 +48,10 @@ SCHEMA_VERSION: Final = 2
 
 MAX_RECORD: Final = 256 * 1024
 """Largest record in bytes, so that it is one raw IPFS block whose CID is its sha256."""
+
+_PROMPT_REMEDY: Final = (
+    "give it: --prompt TEXT (of a picture its class, of a piece its melody), or --identity FILE where it is encrypted"
+)
 
 Record: TypeAlias = dict[str, Any]
 
@@ -164,7 +169,8 @@ def read_record(record: Record, kind: str, prompt: str | None = None) -> tuple[J
             tuple({**parent} for parent in record["parents"]),
         )
         digest, disclosed = record["prompt"]["sha256"], record["prompt"].get("text")
-        parameters, seed, created = {**record["parameters"]}, int(record["seed"]), int(record["created"])
+        parameters, seed, created = {**record["parameters"]}, *_recorded_numbers(record)
+        _ = [{**record[name]} for name in ("code", "libraries", "draws")]
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise _malformed(f"this is not the record of a {kind}: {error!r}", "take a record made by Colophon") from error
     job = Job(_recorded_prompt(digest, disclosed, prompt), parameters, seed, created)
@@ -265,12 +271,20 @@ def libraries_section(names: Iterable[str]) -> Record:
     return {"python": platform.python_version()} | {name: version(name) for name in names}
 
 
+def _recorded_numbers(record: Record) -> tuple[int, int]:
+    """The record's seed and time."""
+    seed, created = record["seed"], record["created"]
+    if type(seed) is not int or type(created) is not int or not 0 <= seed <= MAX_SEED:
+        raise ValueError(f"seed {seed!r} or time {created!r} is none")
+    return seed, created
+
+
 def _recorded_prompt(digest: object, disclosed: object, given: str | None) -> bytes:
     prompt = given if given is not None else disclosed
     if prompt is None and digest == sha256_text(b""):
         return b""
     if prompt is None:
-        raise InputError("prompt-missing", "the record does not disclose its prompt", "give the prompt beside it")
+        raise InputError("prompt-missing", "the record does not disclose its prompt", _PROMPT_REMEDY)
     if not isinstance(prompt, str):
         raise _malformed("the disclosed prompt is not text", "take a record made by Colophon")
     encoded = encoded_prompt(prompt)

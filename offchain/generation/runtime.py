@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from offchain.errors import InputError
 
 if TYPE_CHECKING:
     from offchain.generation.text.watermark import TextMark
 
-__all__ = ["Progress", "Runtime", "chosen_device", "device_section", "memory_checked", "torch_threads"]
+__all__ = ["Progress", "Runtime", "chosen_device", "device_section", "memory_checked", "torch_threads", "where_it_fits"]
+
+_Made = TypeVar("_Made")
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called after every token, frame or layer with (done, most there can be). What it raises cancels the generation."""
@@ -72,6 +74,20 @@ def memory_checked(what: str) -> Iterator[None]:
             free=free,
             whole=whole,
         ) from error
+
+
+def where_it_fits(runtime: Runtime, make: Callable[[Runtime], _Made]) -> _Made:
+    """Make on the device chosen; on the CPU where nobody asked for the GPU and its memory is too small.
+
+    Raises:
+        InputError: `memory-short`, where the GPU was asked for; else as `make`.
+    """
+    try:
+        return make(runtime)
+    except InputError as error:
+        if error.code != "memory-short" or runtime.device is not None:
+            raise
+    return make(replace(runtime, device="cpu"))
 
 
 @contextmanager

@@ -26,7 +26,15 @@ from offchain.generation.provenance import (
     sha256_text,
 )
 from offchain.generation.replaying import Replay
-from offchain.generation.runtime import Progress, Runtime, chosen_device, device_section, torch_threads
+from offchain.generation.runtime import (
+    Progress,
+    Runtime,
+    chosen_device,
+    device_section,
+    memory_checked,
+    torch_threads,
+    where_it_fits,
+)
 from offchain.generation.sampling import check_seed
 
 __all__ = ["THIN_MARGIN", "generate", "generate_batch", "replay", "reproduce"]
@@ -77,8 +85,15 @@ def generate_batch(
     jobs = [_job(prompt, params, seed, created) for prompt, seed in zip(prompts, seeds, strict=True)]
     if not jobs:
         return []
-    model, made = load_model(chosen_device(runtime)), list[Generated]()
-    with torch_threads(runtime.threads):
+    return where_it_fits(runtime, lambda here: _drawn(prompts, jobs, params, here, progress))
+
+
+def _drawn(
+    prompts: Sequence[str], jobs: Sequence[Job], params: ImageParams, runtime: Runtime, progress: Progress | None
+) -> list[Generated]:
+    made = list[Generated]()
+    with torch_threads(runtime.threads), memory_checked("pictures"):
+        model = load_model(chosen_device(runtime))
         for prompt, job in zip(prompts, jobs, strict=True):
             made.append(_made(model, runtime, job, params, _painted(model, prompt, params, job.seed)))
             if progress is not None:
@@ -130,8 +145,8 @@ def replay(record: Record, data: bytes, prompt: str | None = None, *, runtime: R
     params = _read(job.parameters)
     require_same("file", stated.output.get("sha256"), sha256_text(data))
     given = decoded(data, params.size)
-    model = _require_model(stated, runtime)
-    with torch_threads(runtime.threads):
+    with torch_threads(runtime.threads), memory_checked("pictures"):
+        model = _require_model(stated, runtime)
         made = enlarged(_painted(model, job.prompt.decode(), params, job.seed).levels, params.size)
     apart = np.abs(made.astype(np.int16) - given).ravel()
     tolerance = 1 if params.size == _OWN else 2
@@ -167,7 +182,8 @@ def _made(model: ImageModel, runtime: Runtime, job: Job, params: ImageParams, pa
 
 
 def _require_model(stated: Stated, runtime: Runtime) -> ImageModel:
-    model = load_model(chosen_device(runtime))
+    with memory_checked("pictures"):
+        model = load_model(chosen_device(runtime))
     found = model.weights.section()
     require_same("model", {name: stated.model.get(name) for name in _HASHES}, {name: found[name] for name in _HASHES})
     return model
@@ -187,5 +203,5 @@ def _read(parameters: Mapping[str, Any]) -> ImageParams:
         return ImageParams(float(parameters["truncation"]), int(parameters["size"]))
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise InputError(
-            "provenance-malformed", f"its parameters are not an image's: {error!r}", "take a record made by Colophon"
+            "provenance-malformed", "its parameters are not an image's", "take a record made by Colophon"
         ) from error

@@ -11,7 +11,7 @@ from offchain.generation.music.between import between
 from offchain.generation.music.midi import MEDIA_TYPE, read_midi
 from offchain.generation.music.params import MusicParams
 from offchain.generation.music.roll import piano_roll
-from offchain.generation.music.sound import installed_soundfont, render
+from offchain.generation.music.sound import render
 from offchain.generation.music.transcription import transcribe
 from offchain.generation.music.writing import generate, generate_batch, replay, reproduce
 
@@ -21,7 +21,6 @@ __all__ = [
     "between",
     "generate",
     "generate_batch",
-    "installed_soundfont",
     "piano_roll",
     "read_midi",
     "render",

@@ -175,7 +175,7 @@ class _Reading:
             InputError: there is no note, or a bar has another length than its metre says.
         """
         if not any(token > REST for token in self._tokens):
-            raise InputError("melody-empty", "the melody has no note", "write one, such as `[K:G] g2 a2 b4`")
+            raise InputError("melody-empty", "the melody has no note", "write one, such as `[K:G] G2 A2 B4`")
         return Melody(self._tokens, self._fields.key, replace(self._fields.metre, pickup=self._pickup()))
 
     def _pickup(self) -> int:
@@ -239,8 +239,9 @@ class _Reading:
         line, column = _place(self._notation, word.start())
         raise InputError(
             "melody-range",
-            f"line {line}, column {column}: {word[0]} is MIDI pitch {pitch}, and a soprano sings {low} to {high}",
-            "transpose the melody",
+            f"line {line}, column {column}: {word[0]} is MIDI pitch {pitch}, and a soprano sings from `A,` to `a`, "
+            f"{low} to {high}",
+            f"transpose the melody {'down' if pitch > high else 'up'}; an octave above `G` is `g`",
             line=line,
             column=column,
         )

@@ -108,5 +108,5 @@ def read_params(parameters: Record) -> MusicParams:
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise InputError(
-            "provenance-malformed", f"its parameters are not a piece's: {error!r}", "take a record made by Colophon"
+            "provenance-malformed", "its parameters are not a piece's", "take a record made by Colophon"
         ) from error

@@ -11,7 +11,6 @@ import wave
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from offchain.errors import InputError
@@ -20,15 +19,14 @@ from offchain.generation.music.synth import PEAK, RATE, play
 from offchain.generation.music.tokens import VOICES, Note, Piece, notes
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["MEDIA_TYPE", "installed_soundfont", "render"]
+__all__ = ["MEDIA_TYPE", "render"]
 
 MEDIA_TYPE: Final = "audio/wav"
-
-_SOUNDFONTS: Final = ("FluidR3_GM.sf2", "TimGM6mb.sf2", "default-GM.sf2")
-_FOLDER: Final = Path("/usr/share/sounds/sf2")
 
 
 def render(data: bytes, soundfont: Path | None = None) -> bytes:
@@ -45,13 +43,6 @@ def render(data: bytes, soundfont: Path | None = None) -> bytes:
     if soundfont is not None:
         return _wav(_played_with(soundfont, piece, tempo))
     return _wav(play(notes(piece), tempo, len(piece.frames)))
-
-
-def installed_soundfont() -> Path | None:
-    """A soundfont where Debian puts them, if there is one and the package that plays it."""
-    if find_spec("tinysoundfont") is None:
-        return None
-    return next((_FOLDER / name for name in _SOUNDFONTS if (_FOLDER / name).is_file()), None)
 
 
 def _wav(samples: NDArray[np.float32]) -> bytes:

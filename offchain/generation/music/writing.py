@@ -24,7 +24,15 @@ from offchain.generation.provenance import (
     sha256_text,
 )
 from offchain.generation.replaying import Replay
-from offchain.generation.runtime import Progress, Runtime, chosen_device, device_section, torch_threads
+from offchain.generation.runtime import (
+    Progress,
+    Runtime,
+    chosen_device,
+    device_section,
+    memory_checked,
+    torch_threads,
+    where_it_fits,
+)
 
 __all__ = ["generate", "generate_batch", "replay", "reproduce", "write"]
 
@@ -62,7 +70,7 @@ def generate_batch(
 ) -> list[Generated]:
     """Write one piece per prompt and seed, all in the same passes through the network; else as `generate`."""
     orders = [order(prompt, params, seed, created) for prompt, seed in zip(prompts, seeds, strict=True)]
-    return write(load_model(chosen_device(runtime)), orders, runtime.threads, progress)
+    return where_it_fits(runtime, lambda here: _written(orders, here, progress))
 
 
 def reproduce(
@@ -104,7 +112,7 @@ def replay(record: Record, data: bytes, prompt: str | None = None, *, runtime: R
     frames = read_midi(data).frames
     require_same("length", again.request().length, len(frames))
     require_same("file beside its notes", sha256_text(again.spelled(frames)), sha256_text(data))
-    with torch_threads(runtime.threads):
+    with torch_threads(runtime.threads), memory_checked("the piece's frames"):
         return check(model.network, again.request(), frames, again.params, again.job.seed)
 
 
@@ -115,10 +123,16 @@ def write(
     if not orders:
         return []
     requests, seeds = [one.request() for one in orders], [one.job.seed for one in orders]
-    with torch_threads(threads):
+    with torch_threads(threads), memory_checked(f"{len(orders)} pieces"):
         drawn = draw(model.network, requests, orders[0].params, seeds, progress)
     device = device_section(next(model.network.parameters()).device.type, threads)
     return [_generated(model, device, one, piece) for one, piece in zip(orders, drawn, strict=True)]
+
+
+def _written(orders: Sequence[Order], runtime: Runtime, progress: Progress | None) -> list[Generated]:
+    with memory_checked("the model"):
+        model = load_model(chosen_device(runtime))
+    return write(model, orders, runtime.threads, progress)
 
 
 def _generated(model: MusicModel, device: Record, one: Order, piece: Drawn) -> Generated:
@@ -138,7 +152,8 @@ def _recorded(record: Record, prompt: str | None) -> tuple[Order, Stated]:
 
 
 def _same_model(stated: Stated, runtime: Runtime) -> MusicModel:
-    model = load_model(chosen_device(runtime))
+    with memory_checked("the model"):
+        model = load_model(chosen_device(runtime))
     found = model.weights.section()
     require_same("model", {name: stated.model.get(name) for name in _HASHES}, {name: found[name] for name in _HASHES})
     return model

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -46,16 +46,23 @@ class Manifest:
         name: the model's name.
         licence: SPDX identifier of the licence that the weights are under, `LicenseRef-…` where there is none.
         files: sha256 of each file that the model is loaded from, `0x` and 64 hex digits, by name.
+        revision: the hub's commit that the files are of; None for a folder.
     """
 
     name: str
     licence: str
     files: dict[str, str]
+    revision: str | None = None
 
     @property
     def weights(self) -> str:
         """sha256 of the weights; of the canonical JSON {file: sha256} where they lie in several files."""
         return _digest_of({name: digest for name, digest in self.files.items() if name.endswith(".safetensors")})
+
+    @property
+    def pinned(self) -> str:
+        """sha256 of the canonical JSON {file: sha256} of all files, since configuration and template count."""
+        return sha256_text(canonical(dict(self.files)))
 
     @property
     def tokenizer(self) -> str:
@@ -82,7 +89,7 @@ def verified_manifest(path: Path, name: str | None = None) -> Manifest:
         return computed
     manifest = _read_manifest(path)
     _require_pinned(path, manifest, manifest.files)
-    return manifest
+    return replace(manifest, files=_unpinned(path, manifest) | manifest.files)
 
 
 def file_digest(path: Path) -> str:
@@ -120,8 +127,18 @@ def _read_manifest(path: Path) -> Manifest:
     raise InputError("model-manifest", f"{path / MANIFEST} pins no {WEIGHTS} or no {TOKENIZER}", "pin both by sha256")
 
 
+def _loaded(path: Path) -> set[str]:
+    return {file.name for pattern in _LOADED for file in path.glob(pattern) if file.is_file()} - {MANIFEST}
+
+
+def _unpinned(path: Path, manifest: Manifest) -> dict[str, str]:
+    """What a manifest says nothing of and transformers reads all the same, such as the network's configuration."""
+    rest = sorted(_loaded(path) - manifest.files.keys())
+    return {name: file_digest(path / name) for name in rest if not name.endswith(".safetensors")}
+
+
 def _computed(path: Path, name: str) -> Manifest:
-    files = {file.name for pattern in _LOADED for file in path.glob(pattern) if file.is_file()}
+    files = _loaded(path)
     if not files & set(_TOKENIZERS):
         raise InputError("model-incomplete", f"{path} holds no tokenizer", f"put the model's {TOKENIZER} there")
     return Manifest(name, _licence(path), {file: file_digest(path / file) for file in sorted(files)})
@@ -148,7 +165,7 @@ def _require_weights(path: Path) -> None:
     raise InputError(
         "model-missing",
         f"there is no model in {path}",
-        "prepare it: python -m offchain.generation.text.prepare, or set COLOPHON_MODEL_PATH to a prepared one",
+        "prepare it: python -m offchain.generation.text.prepare, or correct --model or COLOPHON_MODEL_PATH",
     )
 
 

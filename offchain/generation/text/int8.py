@@ -9,16 +9,18 @@ Importing this module imports torch and numba; import it inside functions.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any, Final, TypeVar, cast
 
 import numpy as np
 import torch
+from llvmlite.binding import get_host_cpu_name  # type: ignore[import-untyped]  # it ships no types
 from numba import njit
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-__all__ = ["Int8Linear", "narrowed"]
+__all__ = ["Int8Linear", "compiled_for", "narrowed"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,6 +36,11 @@ def narrowed(network: nn.Module) -> None:
         for name, layer in list(parent.named_children()):
             if isinstance(layer, nn.Linear):
                 setattr(parent, name, Int8Linear(layer))
+
+
+def compiled_for() -> str:
+    """What numba compiles for: the host, whatever torch may use, unless `NUMBA_CPU_NAME` names another."""
+    return os.environ.get("NUMBA_CPU_NAME") or str(get_host_cpu_name())
 
 
 class Int8Linear(nn.Module):

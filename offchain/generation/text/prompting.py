@@ -27,7 +27,7 @@ def prompt_tokens(model: TextModel, prompt: str, params: TextParams) -> list[int
     """The tokens of `prompt` that leave room for the answer.
 
     Raises:
-        InputError: `prompt-too-long`, with its tokens or characters and how many there may be.
+        InputError: `prompt-too-long`, with its tokens or characters and how many there may be; `template-unusable`.
     """
     limit = model.context - params.max_tokens
     most = model.context * _longest_token(model.tokenizer)
@@ -44,7 +44,15 @@ def _framed(tokenizer: Tokenizer, prompt: str) -> list[int]:
         plain: list[int] = tokenizer(prompt)["input_ids"]
         return plain
     said = [{"role": "user", "content": prompt}]
-    tokens: list[int] = tokenizer.apply_chat_template(said, add_generation_prompt=True, return_dict=True)["input_ids"]
+    try:
+        told = tokenizer.apply_chat_template(said, add_generation_prompt=True, return_dict=True)
+    except Exception as error:  # a template is a stranger's program, and fails as one
+        raise InputError(
+            "template-unusable",
+            f"the model's chat template fails: {str(error)[:200]}",
+            "take a model whose template accepts one message of a user",
+        ) from error
+    tokens: list[int] = told["input_ids"]
     return tokens
 
 

@@ -3,6 +3,7 @@
 Each token is fed as recorded instead of drawn (teacher forcing), so that one pass over all of them replaces one pass a
 token, and a device whose rounding would draw one token otherwise does not lose the thread. What it proves is what
 `reproduce` proves, up to `TOLERANCE`: a token whose interval ends so close to the recorded number passes as well.
+In bfloat16 the tolerance would have to be so wide that likely forgeries passed, so such records are not replayed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from offchain.errors import InputError, RefusedError
 from offchain.generation.provenance import Record, read_record, require_same, sha256_text
 from offchain.generation.replaying import Replay
 from offchain.generation.runtime import Runtime, torch_threads
-from offchain.generation.sampling import distance, uniform
+from offchain.generation.sampling import Bend, distance, uniform
 from offchain.generation.text.decoding import end_tokens
 from offchain.generation.text.model import TextModel, load_model
 from offchain.generation.text.params import TextParams
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
 __all__ = ["TOLERANCE", "judged", "replay", "teacher_forced"]
 
 TOLERANCE: Final = 1e-4
-"""Error of a cumulative probability at temperature 1 that a replay allows for: five times `THIN_MARGIN`, which is what
-processors were seen to differ by, since one pass over all tokens adds up in another order, too."""
+"""Error of a cumulative probability at temperature 1 that a replay allows for: five times the thin margin of float32
+and int8, what processors were seen to differ by, since one pass over all tokens adds up in another order, too."""
+
+_SUITED: Final = ("float32", "int8")
 
 _CHUNK: Final = 256
 """Positions at a time: their logits over the vocabulary have to fit into memory."""
@@ -52,10 +55,12 @@ def replay(record: Record, data: bytes, prompt: str | None = None, *, runtime: R
     Raises:
         RefusedError: `provenance-mismatch`: the text, the prompt, the model or the mark's key is not the one recorded,
             or the recorded tokens do not spell the text.
-        InputError: `mark-key-missing`, `replay-unrecorded`: the record carries no tokens; else as `reproduce`.
+        InputError: `replay-unsuited`: it was made in bfloat16; `replay-unrecorded`: the record carries no tokens;
+            `mark-key-missing`; else as `reproduce`.
     """
     job, stated = read_record(record, "text", prompt)
     require_same("text", stated.output.get("sha256"), sha256_text(data))
+    _require_suited(stated.dtype)
     params, here = read_params(job.parameters), recorded_runtime(record, stated, runtime)
     tokens, model = _recorded_tokens(record, data, params), load_model(here)
     require_recorded(model, stated)
@@ -98,9 +103,16 @@ def judged(
         u = uniform(seed, position)
         # A token that ends an answer stands nowhere else.
         misplaced = position < len(tokens) and tokens[position] in ends
-        gaps.append(1.0 if misplaced else min(distance(logits, params, u, token, bend) for token in wanted))
+        gaps.append(1.0 if misplaced else _nearest(logits, params, u, wanted, bend))
     misfit = next((position for position, gap in enumerate(gaps) if gap > tolerance), None)
     return Replay(misfit is None, len(gaps), max(gaps, default=0.0), tolerance, misfit)
+
+
+def _nearest(
+    logits: NDArray[np.float64], params: TextParams, u: float, wanted: Iterable[int], bend: Bend | None
+) -> float:
+    """Distance of the draw at `u` from the nearest of some tokens; 1 where a model has no token that ends an answer."""
+    return min((distance(logits, params, u, token, bend) for token in wanted), default=1.0)
 
 
 def teacher_forced(network: Network, prompt: list[int], tokens: list[int], draws: int) -> Iterator[NDArray[np.float64]]:
@@ -117,6 +129,15 @@ def teacher_forced(network: Network, prompt: list[int], tokens: list[int], draws
             cache = out.past_key_values
             logits = out.logits[0, -wanted:].double().cpu().numpy() if wanted else ()
         yield from logits
+
+
+def _require_suited(dtype: str) -> None:
+    if dtype not in _SUITED:
+        raise InputError(
+            "replay-unsuited",
+            f"one pass in {dtype} rounds too coarsely to tell the recorded draws from others",
+            "reproduce it instead",
+        )
 
 
 def _recorded_tokens(record: Record, data: bytes, params: TextParams) -> list[int]:

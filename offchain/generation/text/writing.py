@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from offchain.generation.provenance import (
     read_record,
     require_same,
 )
-from offchain.generation.runtime import Progress, Runtime, device_section, memory_checked, torch_threads
+from offchain.generation.runtime import Progress, Runtime, device_section, memory_checked, torch_threads, where_it_fits
 from offchain.generation.sampling import check_seed
 from offchain.generation.text.decoding import Ask, Decoded, decode
 from offchain.generation.text.model import DTYPES, Manifest, TextModel, load_model
@@ -48,8 +48,8 @@ THIN_MARGINS: Final = {"float32": 2e-5, "int8": 2e-5, "bfloat16": 4e-2}
 moves a cumulative probability by half of that at most; 3.4e-6 was seen. int8 has float32's arithmetic; in
 bfloat16, cumulative probabilities differed by 3.6e-2."""
 
-_HASHES: Final = ("weights", "tokenizer")
-_LIBRARIES: Final = ("torch", "transformers", "tokenizers", "safetensors", "numpy")
+_HASHES: Final = ("weights", "tokenizer", "files")
+_LIBRARIES: Final[tuple[str, ...]] = ("torch", "transformers", "tokenizers", "safetensors", "numpy")
 
 
 BATCH: Final = {"cpu": 8, "cuda": 256}
@@ -98,7 +98,7 @@ def generate_batch(
     check_markable(params, runtime.mark)
     encoded = [required(prompt) for prompt in prompts]
     jobs = [Job(prompt, _spelled(params), seed, created) for prompt, seed in zip(encoded, seeds, strict=True)]
-    return _where_it_fits(runtime, lambda here: _written(jobs, params, here, progress))
+    return where_it_fits(runtime, lambda here: _written(jobs, params, here, progress))
 
 
 def reproduce(
@@ -143,23 +143,14 @@ def recorded_runtime(record: Record, stated: Stated, runtime: Runtime) -> Runtim
 
 
 def require_recorded(model: TextModel, stated: Stated) -> None:
-    """Accept the model that a record states.
+    """Accept the model that a record states; one from before records named `files` is held to weights and tokenizer.
 
     Raises:
         RefusedError: `provenance-mismatch`.
     """
     found = _model_section(model.manifest)
-    require_same("model", {name: stated.model.get(name) for name in _HASHES}, {name: found[name] for name in _HASHES})
-
-
-def _where_it_fits(runtime: Runtime, write: Callable[[Runtime], list[Generated]]) -> list[Generated]:
-    """Write on the device chosen; on the CPU where nobody asked for the GPU and its memory is too small."""
-    try:
-        return write(runtime)
-    except InputError as error:
-        if error.code != "memory-short" or runtime.device is not None:
-            raise
-    return write(replace(runtime, device="cpu"))
+    named = {name: stated.model.get(name) for name in _HASHES if name != "files" or name in stated.model}
+    require_same("model", named, {name: found[name] for name in named})
 
 
 def _written(
@@ -211,8 +202,11 @@ def _run(model: TextModel, runtime: Runtime, decoded: Decoded, prompted: int, pa
         "thin": _is_thin(decoded.margin, params.temperature, model.dtype),
         "sealed": seal_tokens(decoded.tokens, data),
     }
-    device = device_section(model.network.device.type, runtime.threads)
-    libraries = (*_LIBRARIES, "numba") if model.dtype == "int8" else _LIBRARIES
+    device, libraries = device_section(model.network.device.type, runtime.threads), _LIBRARIES
+    if model.dtype == "int8":
+        from offchain.generation.text.int8 import compiled_for
+
+        device, libraries = device | {"compiled_for": compiled_for()}, (*_LIBRARIES, "numba")
     return Run(_model_section(model.manifest), device, model.dtype, libraries, draws, prompted)
 
 
@@ -222,8 +216,9 @@ def _is_thin(margin: float, temperature: float, dtype: str) -> bool:
 
 
 def _model_section(manifest: Manifest) -> Record:
-    hashes = {"weights": manifest.weights, "tokenizer": manifest.tokenizer}
-    return {"name": manifest.name, "licence": manifest.licence, "training": None} | hashes
+    hashes = {"weights": manifest.weights, "tokenizer": manifest.tokenizer, "files": manifest.pinned}
+    of = {} if manifest.revision is None else {"revision": manifest.revision}
+    return {"name": manifest.name, "licence": manifest.licence, "training": None} | hashes | of
 
 
 def _spelled(params: TextParams) -> Record:

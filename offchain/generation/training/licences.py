@@ -8,7 +8,7 @@ later (docs/decisions/0031).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -130,13 +130,14 @@ def constraints(manifest: TrainingManifest) -> Constraints:
 
     Raises:
         InputError: as `check_licences`.
-        RefusedError: `licences-incompatible`: two share-alike licences that no one licence fulfils; else as there.
+        RefusedError: `licences-incompatible`: share-alike licences that no one licence fulfils, or none that keeps
+            another file's from commercial uses; else as there.
     """
     check_licences(manifest)
-    used = {name: licence for file in manifest.files for name, licence in _named(file)}
+    used = dict(sorted((name, licence) for file in manifest.files for name, licence in _named(file)))
     return Constraints(
         non_commercial=not all(licence.commercial for licence in used.values()),
-        share_alike=_common(used.items()),
+        share_alike=_common(used),
         attribution=any(licence.attribution for licence in used.values()),
     )
 
@@ -162,7 +163,10 @@ def refuse_terms(constraints: Constraints, *, commercial: bool, licence: str | N
         raise RefusedError(
             "terms-share-alike",
             f"the model that made this work was taught with works that ask for {_listed(constraints.share_alike)}",
-            f"offer it under {_listed(constraints.share_alike)}, or use a model taught without them",
+            f"offer it under {_listed(constraints.share_alike)}, or use a model taught without them"
+            if licence is not None
+            # An offer here is of Colophon's standard terms: there is none to choose that would fulfil this.
+            else "register it without an offer, and license it elsewhere, or use a model taught without them",
             offered=licence or "terms of its own",
         )
 
@@ -171,16 +175,19 @@ def _named(file: TrainingFile) -> Iterable[tuple[str, Licence]]:
     return zip((name.strip() for name in file.licence.split(" AND ")), file_licences(file), strict=True)
 
 
-def _common(used: Iterable[tuple[str, Licence]]) -> frozenset[str]:
-    """The licences that fulfil every share-alike one."""
-    asking = sorted((name, licence.share_alike) for name, licence in used if licence.share_alike)
+def _common(used: Mapping[str, Licence]) -> frozenset[str]:
+    """The licences that fulfil every share-alike one, and allow no commercial use where any file allows none."""
+    asking = {name: licence.share_alike for name, licence in used.items() if licence.share_alike}
     if not asking:
         return frozenset()
-    common = frozenset.intersection(*(allowed for _, allowed in asking))
+    private = [name for name, licence in used.items() if not licence.commercial]
+    common = frozenset.intersection(*asking.values())
+    if private:
+        common = frozenset(name for name in common if not LICENCES[name].commercial)
     if not common:
         raise RefusedError(
             "licences-incompatible",
-            f"no licence fulfils {_listed(name for name, _ in asking)} together",
+            f"no licence fulfils {' and '.join(sorted({*asking, *private}))} together",
             "leave out the files of all but one of them",
         )
     return common

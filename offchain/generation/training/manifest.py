@@ -156,6 +156,10 @@ def _text(fields: Mapping[str, Any], name: str) -> str:
     value = fields[name]
     if not isinstance(value, str):
         raise _malformed(f"the {name} {value!r} is not text")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise _malformed(f"the {name} {value!r} is not valid Unicode") from error
     return value
 
 

@@ -30,9 +30,14 @@ LEVELS: Final = {
         "MKL_ENABLE_INSTRUCTIONS": "AVX512",
     },
     "AVX2": {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "MKL_ENABLE_INSTRUCTIONS": "AVX2"},
-    "baseline": {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "SSE41", "MKL_ENABLE_INSTRUCTIONS": "SSE4_2"},
+    "baseline": {
+        "ATEN_CPU_CAPABILITY": "default",
+        "ONEDNN_MAX_CPU_ISA": "SSE41",
+        "MKL_ENABLE_INSTRUCTIONS": "SSE4_2",
+        "NUMBA_CPU_NAME": "generic",
+    },
 }
-"""The highest instruction set that each library may use, by level."""
+"""The highest instruction set that each library may use, by level; numba compiles for the host where none is named."""
 
 
 def rows(missing: list[dict[str, str]], campaign: bool = False) -> Iterator[Row]:
@@ -46,12 +51,14 @@ def rows(missing: list[dict[str, str]], campaign: bool = False) -> Iterator[Row]
         for threads in (1, 2):
             found[f"{level}, {threads} threads"] = _alone(texts, tokens, threads, variables)
     yield from told(found, texts, tokens)
+    narrow = {level: _alone(texts, tokens, 1, LEVELS[level], "int8") for level in ("AVX2", "baseline")}
+    yield from told(narrow, texts, tokens, "int8")
 
 
-def write(count: int, tokens: int, threads: int) -> list[dict[str, Any]]:
+def write(count: int, tokens: int, threads: int, dtype: str = "float32") -> list[dict[str, Any]]:
     """Texts with default parameters: sha256, smallest margin and draws of each."""
     prompts = [f"Write a short text about {TOPICS[n % len(TOPICS)]}, number {n}." for n in range(count)]
-    runtime = Runtime(load_settings().model_path, threads, "cpu")
+    runtime = Runtime(load_settings().model_path, threads, "cpu", dtype)
     works = generate_batch(prompts, TextParams(max_tokens=tokens), range(count), created=CREATED, runtime=runtime)
     records = [work.provenance for work in works]
     return [{"sha256": record["output"]["sha256"]} | _figures(record["draws"]) for record in records]
@@ -61,12 +68,12 @@ def _figures(draws: dict[str, Any]) -> dict[str, Any]:
     return {"tokens": draws["tokens"], "margin": draws["margin"], "thin": draws["thin"]}
 
 
-def told(found: dict[str, list[dict[str, Any]]], texts: int, tokens: int) -> Iterator[Row]:
+def told(found: dict[str, list[dict[str, Any]]], texts: int, tokens: int, dtype: str | None = None) -> Iterator[Row]:
     """Rows of what each setting wrote; the first setting is what the others are held to."""
     first, *others = found.values()
     same = sum(all(other[n]["sha256"] == first[n]["sha256"] for other in others) for n in range(texts))
     draws, thin = sum(work["tokens"] for work in first), sum(work["thin"] for work in first)
-    name = f"{texts} texts of {tokens} tokens"
+    name = f"{texts} texts of {tokens} tokens" + (f" in {dtype}" if dtype else "")
     yield _row(f"{name}: the same in {len(found)} settings", same, "texts", texts, {"settings": "; ".join(found)})
     yield _row(
         f"{name}: thin, a text counted once", thin / draws, "of draws", GOAL_THIN, {"texts": thin, "draws": draws}
@@ -78,8 +85,11 @@ def _row(name: str, value: float, unit: str, goal: float, references: dict[str, 
     return {"name": name, "value": value, "unit": unit, "better": better, "goal": goal, "references": references}
 
 
-def _alone(texts: int, tokens: int, threads: int, variables: dict[str, str]) -> list[dict[str, Any]]:
-    command = [sys.executable, "-m", "tests.bench.generation.reproduction_text", *map(str, (texts, tokens, threads))]
+def _alone(
+    texts: int, tokens: int, threads: int, variables: dict[str, str], dtype: str = "float32"
+) -> list[dict[str, Any]]:
+    asked = *map(str, (texts, tokens, threads)), dtype
+    command = [sys.executable, "-m", "tests.bench.generation.reproduction_text", *asked]
     own = os.environ | variables | {"OMP_NUM_THREADS": str(threads)}
     ended = subprocess.run(command, check=True, capture_output=True, text=True, env=own)
     found: list[dict[str, Any]] = json.loads(ended.stdout.splitlines()[-1])
@@ -92,4 +102,4 @@ def _has_avx512() -> bool:
 
 
 if __name__ == "__main__":
-    print(json.dumps(write(*map(int, sys.argv[1:]))))
+    print(json.dumps(write(*map(int, sys.argv[1:4]), *sys.argv[4:])))

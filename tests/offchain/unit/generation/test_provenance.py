@@ -18,6 +18,7 @@ from offchain.generation.provenance import (
     code_section,
     decimal_text,
     disclose,
+    read_record,
     record_digest,
     sha256_text,
 )
@@ -69,6 +70,39 @@ def test_disclose__another_prompt__is_refused():
 def test_disclose__record_without_prompt__is_refused():
     with pytest.raises(InputError, match="names no prompt"):
         disclose({"kind": "text"}, PROMPT)
+
+
+WHOLE = RECORD | {
+    "schema": "colophon/provenance",
+    "version": 2,
+    "model": {},
+    "code": {},
+    "libraries": {},
+    "device": {},
+    "dtype": "float32",
+    "parameters": {},
+    "seed": 7,
+    "created": 1,
+    "output": {},
+    "draws": {},
+}
+
+
+def test_read_record__whole__is_read():
+    job, _ = read_record(WHOLE, "text", PROMPT)
+
+    assert (job.seed, job.created) == (7, 1)
+
+
+@pytest.mark.parametrize("name", ["code", "libraries", "draws", "device", "output", "seed"])
+@pytest.mark.parametrize("instead", [None, [], "x", 1.5, -1, 2**53, True])
+def test_read_record__section_that_is_none__is_refused(name, instead):
+    with pytest.raises(InputError) as caught:
+        read_record(WHOLE | {name: instead}, "text", PROMPT)
+    assert caught.value.code == "provenance-malformed"
+
+    with pytest.raises(InputError):
+        read_record({key: value for key, value in WHOLE.items() if key != name}, "text", PROMPT)
 
 
 @pytest.mark.parametrize(

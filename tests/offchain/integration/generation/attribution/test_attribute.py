@@ -46,12 +46,19 @@ def test_attribute__equal__names_each_work_alike_and_pays_those_with_accounts(pa
 
 
 def test_attribute__for_a_reader__shows_the_top_and_sums_the_rest(paths, capsys):
-    attribute(**paths, rule="equal-per-work", top=3, as_json=False)
+    attribute(**paths, rule="equal-per-work", top=4, as_json=False)
 
     lines = capsys.readouterr().out.splitlines()
     assert sum("25.00%" in line and "█" in line for line in lines) >= 3
-    assert any("1 more works, 25.00% together" in line for line in lines)
     assert any(ADA in line and "666,667" in line for line in lines)
+
+
+def test_attribute__more_works_than_listed_and_all_equal__says_so_in_a_line(paths, capsys):
+    attribute(**paths, rule="equal-per-work", top=3, as_json=False)
+
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == "  each 25.00%"
+    assert not any("Bee" in line or "more works" in line for line in lines)
 
 
 def test_attribute__nobody_has_an_account__says_that_nobody_is_paid(paths, capsys):
@@ -94,7 +101,7 @@ def test_attribute__rule_that_does_not_fit_a_picture__is_refused(paths, rule):
     assert refused.value.code == "rule-unknown"
 
 
-@pytest.mark.parametrize("record", [b"", b"[]", b'{"output": {}}', b"\xff"])
+@pytest.mark.parametrize("record", [b"", b"[]", b'{"output": {}}', b"\xff", b"[" * 100_000])
 def test_attribute__no_record__is_refused(paths, record):
     paths["record"].write_bytes(record)
 

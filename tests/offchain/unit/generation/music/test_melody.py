@@ -156,6 +156,20 @@ def test_read_melody__outside_of_a_soprano__is_refused_at_its_place(notation):
     assert caught.value.facts["column"] == 3
 
 
+def test_read_melody__example_of_its_own_remedy__is_read():
+    with pytest.raises(InputError) as caught:
+        read_melody("")
+
+    assert read_melody(caught.value.remedy.split("`")[1]).key == "G major"
+
+
+def test_read_melody__above_a_soprano__message_names_notes():
+    with pytest.raises(InputError, match="from `A,` to `a`") as caught:
+        read_melody("c b")
+
+    assert "down" in caught.value.remedy
+
+
 @pytest.mark.parametrize(
     ("notation", "code"),
     [

@@ -11,7 +11,7 @@ import pytest
 
 from offchain.errors import InputError
 from offchain.generation.music.midi import write_midi
-from offchain.generation.music.sound import installed_soundfont, render
+from offchain.generation.music.sound import render
 from offchain.generation.music.synth import PEAK, RATE, play
 from offchain.generation.music.tokens import VOICES, Note, Piece
 
@@ -89,9 +89,3 @@ def test_render__soundfont_that_cannot_be_played__is_refused(file, soundfont):
         render(file, Path(soundfont))
 
     assert caught.value.code == "soundfont-unreadable"
-
-
-def test_installed_soundfont__found_one__is_a_file():
-    found = installed_soundfont()
-
-    assert found is None or found.is_file()

@@ -91,3 +91,10 @@ def test_judged__low_temperature__allows_for_larger_errors(logits):
     for temperature, tolerance in ((1, TOLERANCE), (0.5, 2 * TOLERANCE), (2, TOLERANCE), (0, TOLERANCE)):
         params = TextParams(60, temperature, 1)
         assert judged(logits, drawn(logits, params), ENDS, params, SEED, None).tolerance == tolerance
+
+
+def test_judged__model_without_a_token_that_ends_answers__short_text_is_refused(logits):
+    params = TextParams(60, 1, 1)
+
+    replay = judged(logits, drawn(logits, params), frozenset(), params, SEED, None)
+    assert (replay.accepted, replay.position, replay.worst) == (False, 30, 1)

@@ -8,22 +8,36 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 
 from offchain.errors import InputError, RefusedError
-from offchain.generation import Runtime, TextParams, generate, generate_batch, reproduce
+from offchain.generation import Runtime, TextParams, generate, generate_batch, replay, reproduce
 from offchain.generation.provenance import canonical, sha256_text
 from offchain.generation.text.folder import WEIGHTS, file_digest
-from offchain.generation.text.model import load_model
+from offchain.generation.text.hub import tokenizer_file
+from offchain.generation.text.model import _load, load_model
 
 PARAMS = TextParams(max_tokens=8, temperature=1, top_p=0.9)
+TEMPLATE_FILE = "chat_template.jinja"
 PROMPTS = ("Hi", "Tell me more about it", "A")
 
 
 def made(path, prompt="Hello", **runtime):
     return generate(prompt, PARAMS, 3, created=1, runtime=Runtime(path, device="cpu", **runtime))
+
+
+def changed(path, change, file="config.json"):
+    told = json.loads((path / file).read_text())
+    (path / file).write_text(json.dumps(told | change))
+    load_cleared()
+
+
+def load_cleared():
+    """A process loads a folder once: what lies there now must be read again."""
+    _load.cache_clear()
 
 
 def refusal_of(path, **runtime) -> InputError:
@@ -94,9 +108,9 @@ def test_reproduce__other_weights_in_the_folder__is_refused(llama_folder, tmp_pa
     other = tmp_path / "other"
     shutil.copytree(llama_folder, other)
     network = load_model(Runtime(llama_folder, device="cpu")).network
-    changed = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    changed["model.norm.weight"] *= 1.01
-    network.save_pretrained(other, state_dict=changed)
+    tensors = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    tensors["model.norm.weight"] *= 1.01
+    network.save_pretrained(other, state_dict=tensors)
 
     with pytest.raises(RefusedError) as caught:
         reproduce(record, "Hello", runtime=Runtime(other))
@@ -127,6 +141,131 @@ def test_load_model__config_that_brings_code__runs_none_of_it(llama_folder, tmp_
 
     assert refusal_of(llama_folder).code == "model-unloadable"
     assert not tripped.exists()
+
+
+@pytest.mark.parametrize("where", ["attn_implementation", "experts_implementation"])
+def test_load_model__config_that_names_a_kernel_of_the_hub__is_run_by_our_code(llama_folder, where):
+    expected = made(llama_folder).data
+    changed(llama_folder, {where: "somebody/kernels"})
+
+    assert made(llama_folder).data == expected
+    assert load_model(Runtime(llama_folder, device="cpu")).network.config._attn_implementation == "sdpa"
+
+
+@pytest.mark.parametrize("name", ["quantization_config", "compression_config"])
+def test_load_model__quantised_weights__are_refused(llama_folder, name):
+    changed(llama_folder, {name: {"quant_method": "gptq", "bits": 4}})
+
+    assert refusal_of(llama_folder).code == "model-quantised"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"num_attention_heads": 0},
+        {"num_attention_heads": "4"},
+        {"num_hidden_layers": None},
+        {"rope_parameters": 7},
+        {"model_type": []},
+        {"max_position_embeddings": 2.5},
+        {"max_position_embeddings": -1},
+        {"hidden_act": "no such"},
+    ],
+)
+def test_load_model__odd_config__is_refused_in_words(llama_folder, odd):
+    changed(llama_folder, odd)
+
+    assert refusal_of(llama_folder).code == "model-unloadable"
+
+
+def test_load_model__tokenizer_that_is_none__is_refused_in_words(llama_folder):
+    (llama_folder / "tokenizer.json").write_text('{"model": 7}')
+
+    assert refusal_of(llama_folder).code == "model-unloadable"
+
+
+@pytest.mark.parametrize("template", ["{{ raise_exception('no users here') }}", "{{ 1 / 0 }}", "{% if %}"])
+def test_generate__chat_template_that_fails__is_refused_in_words(llama_folder, template):
+    (llama_folder / "chat_template.jinja").write_text(template)
+
+    assert refusal_of(llama_folder).code == "template-unusable"
+
+
+@pytest.mark.parametrize(
+    ("file", "change"),
+    [("config.json", {"rms_norm_eps": 0.5}), ("tokenizer_config.json", {"add_bos_token": True}), (TEMPLATE_FILE, None)],
+)
+def test_reproduce__same_weights_beside_another_file__is_refused(llama_folder, file, change):
+    record = made(llama_folder).provenance
+    if change is None:
+        (llama_folder / file).write_text("{{ messages[0].content }}")
+    else:
+        changed(llama_folder, change, file)
+    load_cleared()
+
+    with pytest.raises(RefusedError) as caught:
+        reproduce(record, "Hello", runtime=Runtime(llama_folder))
+    assert caught.value.code == "provenance-mismatch"
+
+
+def test_reproduce__record_from_before_all_files_were_named__is_held_to_weights_and_tokenizer(llama_folder):
+    work = made(llama_folder)
+    older = work.provenance | {"model": {n: v for n, v in work.provenance["model"].items() if n != "files"}}
+
+    assert reproduce(older, "Hello", runtime=Runtime(llama_folder)).data == work.data
+
+
+def test_generate__manifest_pins_weights_and_tokenizer_alone__record_still_names_all_files(llama_folder):
+    whole = made(llama_folder).provenance["model"]["files"]
+    pins = {name: file_digest(llama_folder / name) for name in (WEIGHTS, "tokenizer.json")}
+    told = {"name": "small", "licence": "CC0-1.0", "files": pins}
+    (llama_folder / "colophon-model.json").write_text(json.dumps(told))
+    load_cleared()
+
+    model = made(llama_folder).provenance["model"]
+    assert (model["name"], model["files"]) == ("small", whole)
+
+
+def test_load_model__int8_and_a_gpu_that_nobody_asked_for__runs_on_the_cpu(llama_folder, monkeypatch):
+    """The one fault here that no machine without a GPU can cause: there is one."""
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+
+    assert load_model(Runtime(llama_folder, dtype="int8")).network.device.type == "cpu"
+    with pytest.raises(InputError) as caught:
+        load_model(Runtime(llama_folder, dtype="int8", device="cuda"))
+    assert caught.value.code == "dtype-unknown"
+
+
+def test_generate__int8__record_names_the_processor_that_was_compiled_for(llama_folder, monkeypatch):
+    monkeypatch.setenv("NUMBA_CPU_NAME", "generic")
+
+    assert made(llama_folder, dtype="int8").provenance["device"]["compiled_for"] == "generic"
+    assert "compiled_for" not in made(llama_folder).provenance["device"]
+
+
+def test_replay__bfloat16__is_not_judged_at_float32s_tolerance(llama_folder):
+    """Its rounding moves draws by far more than a forger would have to."""
+    work = made(llama_folder, dtype="bfloat16")
+
+    with pytest.raises(InputError) as caught:
+        replay(work.provenance, work.data, "Hello", runtime=Runtime(llama_folder, device="cpu"))
+    assert caught.value.code == "replay-unsuited"
+    assert "reproduce" in caught.value.remedy
+
+
+def test_generate__hub_id__record_names_the_revision(llama_folder, tmp_path, monkeypatch):
+    """From the hub client's cache, as a fetch leaves it."""
+    revision = "0" * 40
+    kept = tmp_path / "hub" / "models--nobody--small"
+    shutil.copytree(llama_folder, kept / "snapshots" / revision)
+    (kept / "refs").mkdir()
+    (kept / "refs" / "main").write_text(revision)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+
+    model = made(Path("nobody/small")).provenance["model"]
+    assert (model["name"], model["revision"]) == ("nobody/small", revision)
+    assert tokenizer_file(Path("nobody/small")).read_bytes() == (llama_folder / "tokenizer.json").read_bytes()
 
 
 def test_load_model__no_tokenizer__is_refused(llama_folder):

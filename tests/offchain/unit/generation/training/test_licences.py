@@ -65,6 +65,30 @@ def test_constraints__share_alikes_that_no_licence_fulfils__are_refused(manifest
     assert refused.value.code == "licences-incompatible"
 
 
+@pytest.mark.parametrize("private", ["CC-BY-NC-4.0", "CC-BY-NC-SA-4.0 AND CC-BY-NC-2.0"])
+def test_constraints__commercial_share_alike_beside_a_non_commercial_file__is_refused(manifest_of, private):
+    """CC BY-SA grants everyone commercial uses, which the other file's licence keeps from them."""
+    with pytest.raises(RefusedError, match="CC-BY-NC") as refused:
+        constraints(manifest_of("CC-BY-SA-4.0", private))
+
+    assert refused.value.code == "licences-incompatible"
+
+
+def test_constraints__non_commercial_share_alike_beside_a_non_commercial_file__is_allowed(manifest_of):
+    assert constraints(manifest_of("CC-BY-NC-SA-4.0", "CC-BY-NC-3.0")) == Constraints(
+        non_commercial=True, share_alike=frozenset({"CC-BY-NC-SA-4.0"}), attribution=True
+    )
+
+
+def test_refuse_terms__share_alike_set_offered_here__remedy_names_no_licence_that_cannot_be_chosen(manifest_of):
+    """The standard terms are no Creative Commons licence."""
+    with pytest.raises(RefusedError) as refused:
+        refuse_terms(constraints(manifest_of("CC-BY-SA-4.0")), commercial=True, licence=None)
+
+    assert "without an offer" in refused.value.remedy
+    assert "CC-BY-SA" not in refused.value.remedy
+
+
 def test_refuse_terms__non_commercial_set__forbids_commercial_terms_only(manifest_of):
     asked = constraints(manifest_of("CC-BY-NC-4.0"))
 

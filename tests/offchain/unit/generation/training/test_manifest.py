@@ -66,6 +66,7 @@ def test_training_file__bytes_on_disk__are_hashed(tmp_path, entry):
         {"author": 5},
         {"extra": "field"},
         {"author": None},
+        {"title": "\ud800"},
     ],
 )
 def test_parse_manifest__entry_that_is_none__is_refused(entry, change):
@@ -84,6 +85,13 @@ def test_parse_manifest__no_manifest__is_refused(data):
         parse_manifest(data)
 
     assert refused.value.code == "manifest-malformed"
+
+
+def test_parse_manifest__name_that_no_bytes_spell__is_refused(entry):
+    document = json.loads(TrainingManifest("clips", (entry,), "known").canonical()) | {"name": "\ud800"}
+
+    with pytest.raises(InputError, match="Unicode"):
+        parse_manifest(json.dumps(document).encode())
 
 
 def test_read_manifest__no_file__is_refused_by_name(tmp_path):
