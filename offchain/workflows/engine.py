@@ -10,7 +10,8 @@ import fcntl
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, ClassVar, Final, ParamSpec, TypeVar
 
@@ -32,10 +33,17 @@ _VERSION: Final = "4"
 _WAITS: Final = (0.5, 1.0, 2.0)
 """Seconds before a step that found a node away is tried again; then the job is interrupted."""
 
+_UNFINISHED: Final = 16
+"""Most generations that have not ended: each keeps a thread, and they take turns with the model."""
+
 _POLL: Final = 0.1
 _DRAIN: Final = 10.0
 
 _log = structlog.get_logger("colophon.workflows")
+
+
+class _Stopping(BaseException):
+    """Leaves a step unfinished. No `Exception`: the journal would keep it as the outcome, and the job as ended."""
 
 
 class Engine:
@@ -52,6 +60,8 @@ class Engine:
         self.services = services
         self.fractions: dict[str, float] = {}
         self._cancelled: set[str] = set()
+        self._stopping = threading.Event()
+        self._admitting = threading.Lock()
         self._name = name
         self._lock: int | None = None
         self._running = 0
@@ -72,7 +82,11 @@ class Engine:
         self._begin_older_anew()
 
     def stop(self) -> None:
-        """Let running steps end, and close the journal; unfinished jobs continue at the next start."""
+        """Let running steps end, and close the journal; unfinished jobs continue at the next start.
+
+        A generation leaves its step at the next token, and begins that step again.
+        """
+        self._stopping.set()
         with self._counting:
             self._counting.wait_for(lambda: self._running == 0, timeout=_DRAIN)
         DBOS.destroy()
@@ -85,6 +99,25 @@ class Engine:
         """Start a workflow unless one with this id was started before."""
         with SetWorkflowID(workflow_id):
             DBOS.start_workflow(workflow, *arguments)
+
+    @contextmanager
+    def room_for_generation(self) -> Iterator[None]:
+        """Start one more generation in this block.
+
+        Raises:
+            UnavailableError: `generation-busy`, too many have not ended.
+        """
+        with self._admitting:
+            ids = DBOS.list_workflows(
+                workflow_id_prefix="generation-", status=list(ACTIVE), load_input=False, load_output=False
+            )
+            if len(ids) >= _UNFINISHED:
+                raise UnavailableError(
+                    "generation-busy",
+                    f"{len(ids)} generations wait for the model already",
+                    "ask again when one of them has ended",
+                )
+            yield
 
     def find(self, job_id: str) -> Job | None:
         """The job with this id, or None."""
@@ -107,16 +140,25 @@ class Engine:
         return found
 
     def retry(self, job_id: str) -> Job:
-        """Continue an interrupted, failed or cancelled job at the step that stopped it; others are left alone."""
+        """Continue an interrupted, failed or cancelled job at the step that stopped it; others are left alone.
+
+        Raises:
+            NotFoundError: `unknown-job`.
+            UnavailableError: `generation-busy`.
+        """
         job = self.job(job_id)
         if job.error is not None:
-            self._cancelled.discard(job_id)
             last = job_id + PUBLISHING if _status(job_id + PUBLISHING) else job_id
-            self.rewind(last, len(_ended(last)) + 1)
+            with self.room_for_generation() if job.kind == "generation" else nullcontext():
+                self._cancelled.discard(job_id)
+                self.rewind(last, len(_ended(last)) + 1)
         return self.job(job_id)
 
     def cancel(self, job_id: str) -> Job:
-        """Stop a generation as soon as its model has drawn the next token; one that has ended is left alone.
+        """Stop a generation; one that has ended is left alone.
+
+        If this process runs it, it stops as soon as the model has drawn the next token; another process ends the step
+        that it is in, of which the job keeps nothing.
 
         Raises:
             NotFoundError: `unknown-job`.
@@ -134,11 +176,13 @@ class Engine:
         return self.job(job_id)
 
     def require_wanted(self, job_id: str) -> None:
-        """Let a running step go on unless its job was cancelled.
+        """Let a running step go on unless its job was cancelled, or the engine stops.
 
         Raises:
             RefusedError: `job-cancelled`.
         """
+        if self._stopping.is_set():
+            raise _Stopping
         if job_id in self._cancelled:
             raise cancelled(job_id)
 

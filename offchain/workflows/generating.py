@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,15 +18,15 @@ from dbos import DBOS
 
 from offchain.chain import work_hex
 from offchain.errors import InputError, NotFoundError
-from offchain.generation import Generated, Record
+from offchain.generation import Record
 from offchain.generation.image.classes import class_number
 from offchain.generation.music.melody import read_melody
 from offchain.generation.sampling import check_seed, within
 from offchain.identity import work_id
 from offchain.storage.age import normal_recipient
 from offchain.workflows.engine import Engine, engine, run_step
-from offchain.workflows.jobs import Job, finished
-from offchain.workflows.making import make_works, require_markable
+from offchain.workflows.jobs import Job, finished, outdated
+from offchain.workflows.making import Made, make_works, require_markable
 from offchain.workflows.model_runtime import model_runtime
 from offchain.workflows.prompts import require_one_way
 from offchain.workflows.requests import MAX_WORKS, GenerationRequest
@@ -37,13 +38,22 @@ _ONE_AT_A_TIME: Final = threading.Lock()
 """The model takes the whole machine, and its thread setting is the whole process's."""
 
 
+_TURN: Final = 0.2
+"""Seconds after which whoever waits for the model looks whether it is still wanted."""
+
+
 @DBOS.workflow(name="generation", max_recovery_attempts=1000)
-def generation(asked: GenerationRequest, created: int) -> dict[str, Any]:
-    """Let the model make the works, and keep them."""
-    job, works = str(DBOS.workflow_id), list[dict[str, Any]]()
+def generation(asked: GenerationRequest | str, created: object, *older: object) -> dict[str, Any]:
+    """Let the model make the works, and keep them; seeds that gave none are told apart."""
+    if not isinstance(asked, GenerationRequest) or not isinstance(created, int) or older:
+        raise outdated(str(DBOS.workflow_id))
+    job, made = str(DBOS.workflow_id), list[dict[str, Any]]()
     for name, seeds in asked.parts.items():
-        works += run_step(name, _made, engine(), job, asked, seeds, created)
-    return {"works": works}
+        made += run_step(name, _made, engine(), job, asked, seeds, created)
+    return {
+        "works": [each for each in made if "work" in each],
+        "missing": [each for each in made if "work" not in each],
+    }
 
 
 def start_generation(engine: Engine, asked: GenerationRequest) -> Job:
@@ -52,12 +62,14 @@ def start_generation(engine: Engine, asked: GenerationRequest) -> Job:
     Raises:
         InputError: `prompt-empty`, a melody that cannot be read, `class-unknown`, `recipient-malformed`,
             `prompt-shown-twice`, or a seed or count out of range; what only the model can tell shows in the job.
+        UnavailableError: `generation-busy`.
     """
     _require_possible(asked)
     job_id = "generation-" + hashlib.sha256(repr((asked.params.kind, asked)).encode()).hexdigest()[:40]
     if engine.find(job_id) is not None:
         return engine.retry(job_id)
-    engine.begin(generation, job_id, asked, int(time.time()))
+    with engine.room_for_generation():
+        engine.begin(generation, job_id, asked, int(time.time()))
     return engine.job(job_id)
 
 
@@ -122,8 +134,7 @@ def _made(engine: Engine, job_id: str, asked: GenerationRequest, seeds: range, c
         engine.require_wanted(job_id)
         engine.fractions[job_id] = done / most
 
-    with _ONE_AT_A_TIME:
-        engine.require_wanted(job_id)  # it may have waited long
+    with _turn(engine, job_id):
         try:
             runtime = model_runtime(engine.services.settings, asked.mark_for)
             works = make_works(asked, seeds, created=created, runtime=runtime, progress=progress)
@@ -132,10 +143,24 @@ def _made(engine: Engine, job_id: str, asked: GenerationRequest, seeds: range, c
     return [_kept(engine.services, work) for work in works]
 
 
-def _kept(services: Services, made: Generated) -> dict[str, Any]:
-    """What the job tells of a work: its bytes are in the vault, only a text is short enough to be told."""
-    work = work_id(made.data)
-    services.vault.keep(services.vault.spool(made.data), work)
-    told: dict[str, Any] = {"work": work_hex(work), "media_type": made.media_type, "size": len(made.data)}
-    text = {"text": made.data.decode()} if made.media_type == "text/plain" else {}
-    return told | text | {"provenance": made.provenance}
+@contextmanager
+def _turn(engine: Engine, job_id: str) -> Iterator[None]:
+    """The model to oneself, after a wait that ends at once when the job is no longer wanted."""
+    while not _ONE_AT_A_TIME.acquire(timeout=_TURN):
+        engine.require_wanted(job_id)
+    try:
+        engine.require_wanted(job_id)
+        yield
+    finally:
+        _ONE_AT_A_TIME.release()
+
+
+def _kept(services: Services, made: Made) -> dict[str, Any]:
+    """What the job tells of a work, whose bytes are in the vault; or of a seed that gave none."""
+    if made.work is None:
+        return {"seed": made.seed, "error": made.error.code if made.error else None}
+    data = made.work.data
+    work = work_id(data)
+    services.vault.keep(services.vault.spool(data), work)
+    told = {"work": work_hex(work), "media_type": made.work.media_type, "size": len(data)}
+    return told | {"provenance": made.work.provenance}

@@ -17,7 +17,7 @@ from offchain.errors import ColophonError, NotFoundError, RefusedError, Unavaila
 from offchain.workflows.requests import GenerationRequest
 
 __all__ = ["ACTIVE", "PUBLISHING", "STEPS", "Draft", "Job", "Kind", "State", "Step"]
-__all__ += ["cancelled", "finished", "fold_job", "kind_of", "unknown_job"]
+__all__ += ["cancelled", "finished", "fold_job", "kind_of", "outdated", "unknown_job"]
 
 Kind = Literal["registration", "purchase", "generation"]
 State = Literal["running", "awaiting-signature", "done", "failed", "interrupted", "cancelled"]
@@ -106,6 +106,13 @@ def cancelled(job_id: str) -> RefusedError:
     return RefusedError("job-cancelled", "the job was cancelled", "ask for it again to go on with it", job=job_id)
 
 
+def outdated(job_id: str) -> RefusedError:
+    """The error of a generation whose request an earlier version wrote down; to be raised by what runs it."""
+    return RefusedError(
+        "generation-outdated", "an earlier version took this request, and did not end it", "ask for it anew", job=job_id
+    )
+
+
 def finished(job: Job) -> dict[str, Any]:
     """The result of a job that is done.
 
@@ -143,7 +150,7 @@ def fold_job(
         state="awaiting-signature" if draft is not None else state,
         steps=_steps(names, ended, running=state == "running"),
         progress=round(min(share, 1.0), 4),
-        result=None if draft is not None else output,
+        result=None if draft is not None else _public(kind, output),
         error=error,
         typed=draft["typed"] if draft is not None else None,
         similar=_similar(statuses[0].output),
@@ -153,8 +160,22 @@ def fold_job(
 def _step_names(kind: Kind, status: WorkflowStatus) -> tuple[str, ...]:
     if kind in STEPS:
         return (*STEPS[kind], *STEPS.get(kind + PUBLISHING, ()))
-    asked = status.input["args"][0] if status.input and status.input["args"] else None
-    return tuple(asked.parts) if isinstance(asked, GenerationRequest) else ("generate",)
+    asked = _asked(status)
+    return ("generate",) if asked is None else tuple(asked.parts)
+
+
+def _asked(status: WorkflowStatus) -> GenerationRequest | None:
+    """What a generation shall make; None where an earlier version wrote it down."""
+    told: object = status.input  # the journal's own text where its classes are gone
+    arguments = told.get("args") if isinstance(told, dict) else None
+    return arguments[0] if arguments and isinstance(arguments[0], GenerationRequest) else None
+
+
+def _public(kind: Kind, output: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Results of generations stay for ever; earlier versions told the text itself in them."""
+    if kind != "generation" or output is None:
+        return output
+    return {name: value for name, value in output.items() if name != "text"}
 
 
 def _similar(output: object) -> Sequence[dict[str, Any]]:
@@ -170,9 +191,13 @@ def _state(status: WorkflowStatus) -> tuple[State, ColophonError | None]:
         return "cancelled", cancelled(status.workflow_id)
     if isinstance(status.error, UnavailableError):
         return "interrupted", status.error
-    if isinstance(status.error, ColophonError):
-        return "failed", status.error
-    return "failed", ColophonError(
+    return "failed", status.error if isinstance(status.error, ColophonError) else _unforeseen(status)
+
+
+def _unforeseen(status: WorkflowStatus) -> ColophonError:
+    if kind_of(status.workflow_id) == "generation" and _asked(status) is None:
+        return outdated(status.workflow_id)
+    return ColophonError(
         "internal-error",
         "the job stopped for a reason that nobody foresaw",
         "report the job's id",

@@ -34,13 +34,20 @@ from offchain.workflows.requests import RegistrationRequest
 from offchain.workflows.services import Services
 from offchain.workflows.terms import scope_names, standard_terms
 
-__all__ = ["manifest_of_master", "mark_key", "mark_preview", "signing_credential", "title_token", "training_of"]
+__all__ = [
+    "kept_mark_key",
+    "manifest_of_master",
+    "mark_key",
+    "mark_preview",
+    "signing_credential",
+    "title_token",
+    "training_of",
+]
 
 _QUALITY: Final = 88
 """A little above the preview's own: it is compressed a second time."""
 
 _HEX_KEY: Final = re.compile(r"(?:0x)?([0-9a-fA-F]{64})")
-_GENERATED: Final = "colophon/provenance"
 
 
 def mark_preview(services: Services, work: int, request: RegistrationRequest, preview: Preview) -> Preview:
@@ -71,7 +78,7 @@ def manifest_of_master(services: Services, work: int, request: RegistrationReque
         InputError, UnavailableError: as `mark_preview`.
         NotFoundError: `master-missing`.
     """
-    if not _is_generated(request):
+    if not request.is_generated:
         return None
     credential, statement = signing_credential(services.settings), _statement(services, work, request)
     place = _place(services.settings, ["beside", work_hex(work), credential.chain, asdict(statement)])
@@ -89,8 +96,33 @@ def mark_key(settings: Settings) -> bytes:
         InputError: `mark-key-malformed`.
         UnavailableError: `disk-failed`.
     """
-    place = settings.home / "marks" / "key"
-    text = settings.mark_key or (_kept(place) or _keep(place, secrets.token_hex(32).encode())).decode("ascii")
+    place = _key_file(settings)
+    return _key(settings.mark_key or (_kept(place) or _keep(place, secrets.token_hex(32).encode())).decode("ascii"))
+
+
+def kept_mark_key(settings: Settings) -> bytes:
+    """As `mark_key`, to look for marks with: it makes none, since no mark can be of a key that is new.
+
+    Raises:
+        InputError: `mark-key-missing`, or `mark-key-malformed`.
+        UnavailableError: `disk-failed`.
+    """
+    place = _key_file(settings)
+    text = settings.mark_key or (_kept(place) or b"").decode("ascii")
+    if not text:
+        raise InputError(
+            "mark-key-missing",
+            f"neither COLOPHON_MARK_KEY nor {place} holds a mark key, so no text was marked here",
+            "set COLOPHON_MARK_KEY or COLOPHON_HOME to those of the service that marked it",
+        )
+    return _key(text)
+
+
+def _key_file(settings: Settings) -> Path:
+    return settings.home / "marks" / "key"
+
+
+def _key(text: str) -> bytes:
     found = _HEX_KEY.fullmatch(text.strip())
     if found is None:
         raise InputError("mark-key-malformed", "the mark key is not 32 bytes in hex", "openssl rand -hex 32 makes one")
@@ -129,14 +161,10 @@ def _statement(services: Services, work: int, request: RegistrationRequest) -> S
         work=work_hex(work),
         token=title_token(services, work),
         title=request.title,
-        source="trainedAlgorithmicMedia" if _is_generated(request) else request.source_type,
+        source="trainedAlgorithmicMedia" if request.is_generated else request.source_type,
         licences=tuple(f"ipfs://{each.cid}" for each in standard_terms() if each.tier in tiers),
         training=training_of(tiers),
     )
-
-
-def _is_generated(request: RegistrationRequest) -> bool:
-    return request.provenance is not None and request.provenance.get("schema") == _GENERATED
 
 
 def _place(settings: Settings, told: list[object]) -> Path:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
 from typing import Any
 
 from offchain.chain import Edge, work_hex
 from offchain.errors import InputError, NotFoundError, RefusedError
-from offchain.generation import KINDS
-from offchain.generation.provenance import SCHEMA, sha256_text
+from offchain.generation.attribution.shipped import shipped_manifest
 from offchain.generation.training.licences import LICENCES, Constraints, constraints, refuse_terms
-from offchain.generation.training.manifest import parse_manifest
+from offchain.generation.training.manifest import TrainingManifest, parse_manifest
 from offchain.workflows.requests import RegistrationRequest
 from offchain.workflows.services import Services
 from offchain.workflows.terms import scope_names, standard_terms
@@ -49,7 +47,7 @@ def require_offerable(services: Services, request: RegistrationRequest) -> None:
         RefusedError: `model-licence-unknown`, `terms-non-commercial`, `terms-share-alike`, or `training-set-unknown`.
     """
     offers = _offers(request)
-    if not offers or not _is_generated(request):
+    if not offers or not request.is_generated:
         return
     model = _section(request, "model")
     asked = [_of_weights(model.get("licence"))]
@@ -66,12 +64,8 @@ def constraints_of(services: Services, training: str) -> Constraints:
     Raises:
         RefusedError: `training-set-unknown`: neither a model of this installation nor a work in this vault.
     """
-    for kind in KINDS:
-        manifest = files("offchain.generation").joinpath(kind, "weights", "training.json")
-        if manifest.is_file() and sha256_text(data := manifest.read_bytes()) == training:
-            return constraints(parse_manifest(data))
     try:
-        return constraints(parse_manifest(services.vault.master(int(training, 16)).read_bytes()))
+        return constraints(_manifest(services, training))
     except (NotFoundError, ValueError) as error:
         raise RefusedError(
             "training-set-unknown",
@@ -79,6 +73,13 @@ def constraints_of(services: Services, training: str) -> Constraints:
             "register it here: colophon training-set register MANIFEST, or colophon register where it pays nobody",
             training=training,
         ) from error
+
+
+def _manifest(services: Services, training: str) -> TrainingManifest:
+    try:
+        return shipped_manifest({"model": {"training": training}})
+    except NotFoundError:
+        return parse_manifest(services.vault.master(int(training, 16)).read_bytes())
 
 
 def _of_weights(licence: object) -> Constraints:
@@ -94,10 +95,6 @@ def _of_weights(licence: object) -> Constraints:
     return Constraints(non_commercial=not known.commercial, share_alike=frozenset(), attribution=known.attribution)
 
 
-def _is_generated(request: RegistrationRequest) -> bool:
-    return request.provenance is not None and request.provenance.get("schema") == SCHEMA
-
-
 def _section(request: RegistrationRequest, name: str) -> dict[str, Any]:
     section = (request.provenance or {}).get(name)
     if not isinstance(section, dict):
@@ -106,7 +103,7 @@ def _section(request: RegistrationRequest, name: str) -> dict[str, Any]:
 
 
 def _parents(request: RegistrationRequest) -> list[str]:
-    if not _is_generated(request) or request.provenance is None:
+    if not request.is_generated or request.provenance is None:
         return []
     parents = request.provenance.get("parents", [])
     if not isinstance(parents, list) or not all(isinstance(each, dict) and "work" in each for each in parents):

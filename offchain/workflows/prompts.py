@@ -5,15 +5,17 @@ A record always has the prompt's sha256, which whoever guesses the prompt can co
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from offchain.errors import DeniedError, InputError
-from offchain.generation import Record, disclose
+from offchain.errors import DeniedError, InputError, RefusedError
+from offchain.generation import Record, canonical, disclose
 from offchain.storage.age import normal_recipient, unwrap_key, wrap_key
 
-__all__ = ["decrypted", "encrypted", "require_one_way", "shown"]
+__all__ = ["decrypted", "encrypted", "require_one_way", "require_same_but_prompt", "shown"]
 
 _SCHEME: Final = "age"
+_TOLD: Final = ("text", "encrypted")
+"""Where the prompt stands in a record, which its maker may tell or keep."""
 
 
 def require_one_way(*, disclosed: bool, recipient: str | None) -> None:
@@ -90,3 +92,32 @@ def decrypted(record: Record, identity: str) -> str:
         raise InputError("prompt-malformed", "what was encrypted is no text", "give the prompt itself") from error
     disclose(record, prompt)  # refuses another prompt
     return prompt
+
+
+def require_same_but_prompt(record: Record, given: Record) -> Record:
+    """A work's record as its maker gives it: how the prompt is told is his choice, all else stands.
+
+    Args:
+        record: as it was made.
+        given: by somebody; what it may hold is not known.
+
+    Raises:
+        RefusedError: `provenance-mismatch`.
+    """
+    made, stated = _untold(record), _untold(given)
+    # To Python true is 1; in a record they are two.
+    same = made == stated and canonical(made) == canonical(stated)
+    if not same or not isinstance(text := given["prompt"].get("text", ""), str):
+        raise RefusedError(
+            "provenance-mismatch",
+            "this is not the record of that generation",
+            "leave it out, or change nothing of it but how the prompt is told",
+        )
+    return disclose(given, text) if "text" in given["prompt"] else given
+
+
+def _untold(record: Record) -> Record:
+    prompt: Any = record.get("prompt")
+    if not isinstance(prompt, dict):
+        return record
+    return record | {"prompt": {name: value for name, value in prompt.items() if name not in _TOLD}}

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from offchain.generation import Params
+from offchain.generation.provenance import SCHEMA
 from offchain.identity.marks.statement import SourceType
 
 __all__ = ["MAX_WORKS", "GenerationRequest", "RegistrationRequest", "TierListing", "TierMandate"]
@@ -76,6 +78,16 @@ class RegistrationRequest:
     delegate: str | None = None
     source_type: SourceType = "digitalCreation"
     shares: tuple[tuple[str, int], ...] = ()
+
+    def __setstate__(self, state: Sequence[object]) -> None:
+        """Take the values out of a journal; the code that wrote them may not have known the last fields."""
+        for number, field in enumerate(fields(self)):
+            object.__setattr__(self, field.name, state[number] if number < len(state) else field.default)
+
+    @property
+    def is_generated(self) -> bool:
+        """Whether a record of a model's work comes with it."""
+        return self.provenance is not None and self.provenance.get("schema") == SCHEMA
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ def generate(body: GenerationIn, engine: EngineDep, once: OnceDep) -> Response:
     """Let a model make works; each can be registered by naming this job as `generation`.
 
     Works of one job have one prompt and seeds that follow each other; the job's result tells the id and the record of
-    each.
+    each, and as `missing` the seeds that gave an empty work. While too many jobs wait for the model, none is taken.
     """
     return once(body, 202, lambda: job_out(start_generation(engine, body.request())))
 

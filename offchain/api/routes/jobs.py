@@ -79,5 +79,8 @@ def retry_job(job_id: JobId, engine: EngineDep, once: OnceDep) -> Response:
 
 @router.post("/jobs/{job_id}/cancel", operation_id="cancelJob", status_code=202, response_model=JobOut)
 def cancel_job(job_id: JobId, engine: EngineDep, once: OnceDep) -> Response:
-    """Stop a generation; one that has ended is left alone. A retry goes on with it."""
+    """Stop a generation; one that has ended is left alone. A retry goes on with it.
+
+    It stops at once where this process runs it, else at the end of its step. Whoever knows the id can cancel it.
+    """
     return once(job_id, 202, lambda: job_out(engine.cancel(job_id)))

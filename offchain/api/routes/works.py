@@ -28,6 +28,7 @@ from offchain.errors import InputError
 from offchain.workflows.catalogue import describe, list_works
 from offchain.workflows.engine import Engine
 from offchain.workflows.generating import generated_master
+from offchain.workflows.prompts import require_same_but_prompt
 from offchain.workflows.recognition import recognise
 from offchain.workflows.registration import start_registration
 
@@ -112,5 +113,7 @@ def _register_generated(engine: Engine, body: RegistrationIn, file: UploadFile |
         )
     named = None if body.generated is None else to_work(body.generated)
     master, provenance = generated_master(engine, body.generation, named)
-    request = replace(body.request(), provenance=body.provenance or provenance)
+    if body.provenance is not None:
+        provenance = require_same_but_prompt(provenance, body.provenance)
+    request = replace(body.request(), provenance=provenance)
     return job_out(start_registration(engine, master, request))

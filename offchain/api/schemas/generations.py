@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag, model_validator
 
-from offchain.api.schemas.fields import Account, Received
+from offchain.api.schemas.fields import Received
 from offchain.generation import Params, TextParams
 from offchain.generation.image.params import ImageParams
 from offchain.generation.music.params import MusicParams
 from offchain.workflows.requests import MAX_WORKS, GenerationRequest
 
 __all__ = ["GenerationIn", "ImageIn", "MusicIn", "TextIn"]
+
+_MOST_TOKENS: Final = 16_384
+"""Of all texts of a request together: 64 of the usual length."""
 
 
 class TextParametersIn(Received):
@@ -53,7 +56,7 @@ class _WorksIn(Received):
         description="whether the records name the model's training set as a parent, which a registration then owes",
     )
 
-    def _request(self, prompt: str, params: Params, mark_for: str | None = None) -> GenerationRequest:
+    def _request(self, prompt: str, params: Params) -> GenerationRequest:
         return GenerationRequest(
             prompt=prompt,
             params=params,
@@ -62,7 +65,6 @@ class _WorksIn(Received):
             disclose_prompt=self.disclose_prompt,
             encrypt_prompt_to=self.encrypt_prompt_to,
             name_training_set=self.name_training_set,
-            mark_for=mark_for,
         )
 
 
@@ -72,11 +74,16 @@ class TextIn(_WorksIn):
     kind: Literal["text"] = "text"
     prompt: str = Field(max_length=20_000)
     parameters: TextParametersIn = TextParametersIn()
-    mark_for: Account | None = Field(None, description="account of the creator whose watermark the texts carry")
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if self.count * self.parameters.max_tokens > _MOST_TOKENS:
+            raise ValueError(f"count times max_tokens is more than {_MOST_TOKENS}")
+        return self
 
     def request(self) -> GenerationRequest:
         """As the workflows take it."""
-        return self._request(self.prompt, TextParams(**self.parameters.model_dump()), self.mark_for)
+        return self._request(self.prompt, TextParams(**self.parameters.model_dump()))
 
 
 class MusicIn(_WorksIn):

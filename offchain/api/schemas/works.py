@@ -50,7 +50,9 @@ class RegistrationIn(Received):
     tiers: list[TierIn] = Field(default_factory=list, max_length=8)
     listings: list[ListingIn] = Field(default_factory=list, max_length=8)
     permits: list[Number] = Field(default_factory=list, max_length=16, description="licences of the parents")
-    provenance: dict[str, Any] | None = None
+    provenance: dict[str, Any] | None = Field(
+        None, description="how the work came to be; beside a generation its own record, the prompt told as wished"
+    )
     generation: str | None = Field(None, description="a generation job, instead of a file")
     generated: WorkId | None = Field(None, description="which of that job's works, where it made several")
     acknowledge_similar: bool = False

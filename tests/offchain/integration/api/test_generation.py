@@ -23,7 +23,9 @@ def test_generate__then_register__provenance_on_chain_is_the_pinned_record(
     job = client.post("/v1/generations", json=ASKED).json()
     (made,) = ada.result(job["id"])["works"]
     assert made["provenance"]["output"]["sha256"] == made["work"]
-    assert made["size"] == len(made["text"].encode())
+    assert "text" not in made  # a job's result is told for ever
+    text = client.get(f"/v1/generations/{job['id']}/works/{made['work']}")
+    assert (len(text.content), text.headers["content-type"]) == (made["size"], "text/plain; charset=utf-8")
 
     body = {"registrant": ada.address, "title": "Lighthouses", "generation": job["id"]}
     answer = client.post("/v1/works", data={"request": json.dumps(body)})
@@ -100,6 +102,24 @@ def test_generate__several_works__one_must_be_named(client: TestClient, ada: Vis
     assert (unknown.status_code, unknown.json()["code"]) == (404, "not-generated")
 
 
+def test_register__generation_with_another_record__refused(client: TestClient, ada: Visitor, tiny):
+    """Whoever asked may tell the prompt or not; what made the work is not his to say."""
+    job = client.post("/v1/generations", json=PIECE | {"seed": 5, "prompt": "K:C\nC D E C |", "parameters": {}}).json()
+    (made,) = ada.result(job["id"])["works"]
+    record = made["provenance"]
+
+    def registering(given: dict) -> tuple[int, str | None]:
+        body = {"registrant": ada.address, "title": "It", "generation": job["id"], "provenance": given}
+        answer = client.post("/v1/works", data={"request": json.dumps(body)})
+        return answer.status_code, answer.json().get("code")
+
+    assert registering({}) == (409, "provenance-mismatch")
+    assert registering(record | {"model": record["model"] | {"training": None}}) == (409, "provenance-mismatch")
+    told = record["prompt"] | {"text": "K:C\nC D E C |"}
+    assert registering(record | {"prompt": told | {"text": "another"}}) == (409, "provenance-mismatch")
+    assert registering(record | {"prompt": told})[0] == 202
+
+
 def test_cancel__running_generation__ends_cancelled_and_goes_on_by_retry(client: TestClient, ada: Visitor, tiny):
     job = client.post("/v1/generations", json=PIECE | {"parameters": {"bars": 64}, "count": 64}).json()
     where = f"/v1/jobs/{job['id']}"
@@ -128,6 +148,8 @@ def test_cancel__unknown_job__not_found(client: TestClient):
         ({"kind": "text", "prompt": "  "}, "prompt-empty"),
         ({"kind": "text", "prompt": "a" * 20_001}, "request-invalid"),
         ({"kind": "text", "prompt": "Hello", "parameters": {"bars": 2}}, "request-invalid"),
+        ({"kind": "text", "prompt": "Hello", "parameters": {"max_tokens": 257}, "count": 64}, "request-invalid"),
+        ({"kind": "text", "prompt": "Hello", "mark_for": "0x" + "11" * 20}, "request-invalid"),
         ({"kind": "text", "prompt": "Hello", "encrypt_prompt_to": "age1nobody"}, "recipient-malformed"),
         ({"kind": "music", "parameters": {"bars": 65}}, "request-invalid"),
         ({"kind": "music", "parameters": {"key": "H major"}}, "key-unknown"),

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from offchain.errors import ColophonError, InputError, NotFoundError, RefusedError
+from offchain.errors import ColophonError, InputError, NotFoundError, RefusedError, UnavailableError
 from offchain.generation import Runtime, TextParams, reproduce
+from offchain.generation.image import making
 from offchain.generation.image.params import ImageParams
 from offchain.generation.music import model
 from offchain.generation.music.params import MusicParams
@@ -148,6 +149,23 @@ def test_start_generation__several__records_and_works_of_their_own(engine: Engin
     assert alone["output"] == works[-1]["provenance"]["output"]
 
 
+def test_start_generation__some_seeds_give_nothing__others_are_kept_and_these_told(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    """Which seeds leave the paper white is up to the weights, so here the second does."""
+    paint = making.paint
+
+    def some(network, number, truncation, seed):
+        painted = paint(network, number, truncation, seed)
+        return replace(painted, levels=painted.levels * 0 + 255) if seed == 1 else painted
+
+    monkeypatch.setattr(making, "paint", some)
+    asked = GenerationRequest("flags", ImageParams(size=64), count=3)
+    result = finished(engine.wait(start_generation(engine, asked).id, timeout=60))
+    assert [each["provenance"]["seed"] for each in result["works"]] == [0, 2]
+    assert result["missing"] == [{"seed": 1, "error": "generation-empty"}]
+
+
 def test_generated_master__work_of_another_job__not_found(engine: Engine):
     job_id = start_generation(engine, SHORT).id
     engine.wait(job_id, timeout=60)
@@ -197,3 +215,17 @@ def test_verify_file__master_of_a_generated_piece__manifest_beside_it_says_so(sh
     changed = master.with_name("changed.mid")
     changed.write_bytes(master.read_bytes().replace(b"Melody", b"Medley"))
     assert verify_file(engine.services, changed).evidence is None
+
+
+def test_start_generation__many_wait__none_more_is_taken_nor_gone_on_with(engine: Engine):
+    """Each would keep a thread, and nobody signs in to ask."""
+    ids = [start_generation(engine, replace(LONG, seed=seed)).id for seed in range(200, 216)]
+    for again in (replace(LONG, seed=216), replace(LONG, seed=7)):  # the second was cancelled above, or is new
+        with pytest.raises(UnavailableError) as caught:
+            start_generation(engine, again)
+        assert caught.value.code == "generation-busy"
+    engine.cancel(ids[-1])
+    ids.append(start_generation(engine, replace(LONG, seed=217)).id)
+    for each in ids:
+        engine.cancel(each)
+    until(lambda: engine._running == 0)

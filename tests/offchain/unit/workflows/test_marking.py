@@ -19,7 +19,7 @@ from offchain.identity.marks.image import levels, read
 from offchain.identity.marks.manifest import read_manifest
 from offchain.identity.marks.opened import picture_of
 from offchain.identity.marks.payload import reference_of
-from offchain.workflows.marking import mark_key, mark_preview, signing_credential, training_of
+from offchain.workflows.marking import kept_mark_key, mark_key, mark_preview, signing_credential, training_of
 from offchain.workflows.preview import Preview
 from offchain.workflows.requests import RegistrationRequest, TierListing, TierMandate
 from offchain.workflows.terms import standard_terms
@@ -158,10 +158,26 @@ def test_mark_key__configured__is_used(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("text", ["ab", "xy" * 32, "ab" * 33])
-def test_mark_key__malformed__refused(tmp_path, text: str):
+def test_kept_mark_key__none_there__is_an_error_and_makes_none(tmp_path):
+    settings = services(tmp_path).settings
     with pytest.raises(InputError) as raised:
-        mark_key(services(tmp_path, COLOPHON_MARK_KEY=text).settings)
+        kept_mark_key(settings)
+    assert raised.value.code == "mark-key-missing"
+    assert not list(tmp_path.iterdir())
+
+    key = mark_key(settings)
+    assert kept_mark_key(settings) == key
+
+
+def test_kept_mark_key__configured__is_used(tmp_path):
+    assert kept_mark_key(services(tmp_path, COLOPHON_MARK_KEY="ab" * 32).settings) == b"\xab" * 32
+
+
+@pytest.mark.parametrize("text", ["ab", "xy" * 32, "ab" * 33])
+@pytest.mark.parametrize("read", [mark_key, kept_mark_key])
+def test_mark_key__malformed__refused(tmp_path, text: str, read):
+    with pytest.raises(InputError) as raised:
+        read(services(tmp_path, COLOPHON_MARK_KEY=text).settings)
     assert raised.value.code == "mark-key-malformed"
 
 

@@ -9,7 +9,7 @@ from offchain.generation import canonical
 from offchain.generation.provenance import sha256_text
 from offchain.storage.age import new_identity, recipient_of, wrap_key
 from offchain.workflows.making import with_training_set
-from offchain.workflows.prompts import decrypted, encrypted, shown
+from offchain.workflows.prompts import decrypted, encrypted, require_same_but_prompt, shown
 
 PROMPT = "Grüße, a secret tune 🎵"
 RECORD = {"prompt": {"sha256": sha256_text(PROMPT.encode()), "tokens": 5}, "model": {"training": None}, "parents": []}
@@ -86,3 +86,34 @@ def test_with_training_set__model_states_none__refused():
     with pytest.raises(RefusedError) as caught:
         with_training_set(RECORD)
     assert caught.value.code == "no-training-set"
+
+
+@pytest.mark.parametrize("disclosed", [True, False])
+def test_require_same_but_prompt__prompt_told_otherwise__accepted_as_given(disclosed: bool):
+    given = shown(RECORD, PROMPT, disclosed=disclosed, recipient=None)
+    assert require_same_but_prompt(RECORD, given) == given
+    assert require_same_but_prompt(given, RECORD) == RECORD
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {**RECORD, "parents": [{"work": "0x07"}]},
+        {**RECORD, "model": {"training": False}},
+        {**RECORD, "prompt": None},
+        {**RECORD, "prompt": RECORD["prompt"] | {"tokens": True}},
+        {**RECORD, "prompt": RECORD["prompt"] | {"text": "another"}},
+        {**RECORD, "prompt": RECORD["prompt"] | {"text": 7}},
+        {**RECORD, "more": 1},
+    ],
+)
+def test_require_same_but_prompt__anything_else_changed__refused(changed: dict):
+    with pytest.raises(RefusedError) as caught:
+        require_same_but_prompt(RECORD, changed)
+    assert caught.value.code == "provenance-mismatch"
+
+
+def test_require_same_but_prompt__true_for_one__refused():
+    with pytest.raises(RefusedError):
+        require_same_but_prompt({**RECORD, "seed": 1}, {**RECORD, "seed": True})
