@@ -116,6 +116,16 @@ def _models_path() -> Path:
     return (root if (root / "pyproject.toml").is_file() else user_data_path("colophon")) / "build" / "models"
 
 
+def model_location(text: str) -> Path:
+    """The folder, or the hub id `author/name`, that `text` names.
+
+    What begins with `.`, `/` or `~` is a folder, hence absolute: as a Path, `./a/b` is the id `a/b`.
+    """
+    if text.startswith("~/"):
+        return Path.home() / text[2:]
+    return Path(text).absolute() if text.startswith((".", "/", "~")) else Path(text)
+
+
 def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """Read the settings of this process.
 
@@ -140,7 +150,7 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         deployment=Path(deployment) if deployment else None,
         max_upload=_integer("MAX_UPLOAD", text("MAX_UPLOAD", str(_DEFAULT_MAX_UPLOAD))),
         torch_threads=_integer("TORCH_THREADS", text("TORCH_THREADS", "1")),
-        model_path=Path(text("MODEL_PATH", str(_models_path() / "smollm2-135m-instruct"))),
+        model_path=model_location(text("MODEL_PATH", str(_models_path() / "smollm2-135m-instruct"))),
         relayer_key=_value(environ, "RELAYER_KEY"),
         pricing_key=_value(environ, "PRICING_KEY"),
         grace_seconds=_integer("GRACE_SECONDS", grace) if grace else None,

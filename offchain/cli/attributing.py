@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from offchain.cli.charts import bar
-from offchain.cli.generated import read_file
+from offchain.cli.generated import read_file, read_record
 from offchain.cli.options import AsJson
 from offchain.cli.output import show
 from offchain.errors import InputError, RefusedError
@@ -47,7 +46,7 @@ def attribute(
     from offchain.generation.provenance import require_same, sha256_text
     from offchain.generation.training import read_manifest
 
-    told, data = _record(record), read_file(file)
+    told, data = read_record(record), read_file(file)
     require_same("file", told.get("output", {}).get("sha256"), sha256_text(data))
     taught = _shipped(told) if manifest is None else read_manifest(manifest)
     require_same("training set", told.get("model", {}).get("training"), taught.digest)
@@ -123,10 +122,13 @@ def _holders(taught: TrainingManifest, weights: dict[str, float] | None) -> tupl
 def _lines(document: dict[str, Any], top: int) -> Iterator[str]:
     works, authors = document["works"], document["authors"]
     yield f"{document['name']}: {len(works):,} works, by {document['rule']}"
-    yield from _bars((f"{each['title'] or each['path']}, {each['author']}", each["share"]) for each in works[:top])
-    if len(works) > top:
-        rest = sum(each["share"] for each in works[top:])
-        yield f"  and {len(works) - top:,} more works, {rest:.2%} together"
+    if len(works) > top and works[0]["share"] == works[-1]["share"]:
+        yield f"  each {works[0]['share']:.2%}"
+    else:
+        yield from _bars((f"{each['title'] or each['path']}, {each['author']}", each["share"]) for each in works[:top])
+        if len(works) > top:
+            rest = sum(each["share"] for each in works[top:])
+            yield f"  and {len(works) - top:,} more works, {rest:.2%} together"
     if len(authors) > 1:
         yield "authors"
         yield from _bars((each["author"], each["share"]) for each in authors[:top])
@@ -147,13 +149,3 @@ def _shipped(record: Record) -> TrainingManifest:
     from offchain.generation.attribution.shipped import shipped_manifest
 
     return shipped_manifest(record)
-
-
-def _record(path: Path) -> Record:
-    try:
-        record = json.loads(read_file(path))
-    except ValueError as error:
-        raise InputError("provenance-malformed", f"{path} is no JSON", "give the record beside the work") from error
-    if not isinstance(record, dict) or not all(isinstance(record.get(name), dict) for name in ("output", "model")):
-        raise InputError("provenance-malformed", f"{path} is no record", "give the record beside the work")
-    return record

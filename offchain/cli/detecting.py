@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from offchain.cli.generated import read_file
+from offchain.cli.model_options import Model
 from offchain.cli.options import AsJson
 from offchain.cli.output import aligned, show
 from offchain.errors import InputError
@@ -20,25 +21,28 @@ _NOT_FOUND = 1
 def detect(
     file: Annotated[Path, typer.Argument(help="A text, UTF-8.")],
     creator: Annotated[str, typer.Option(help="Account whose mark is looked for.", metavar="ACCOUNT")],
+    model: Model = None,
     as_json: AsJson = False,
 ) -> int:
     """Look for a creator's watermark in a text.
 
     It reads the text alone, without prompt or record; the mark survives some editing. It tells whose model run a text
-    comes from, not that nobody changed it. Exits with 0 when it is found, and with 1 when not.
+    comes from, not that nobody changed it. Of the model that wrote it, the tokenizer alone is read. Exits with 0 when
+    it is found, and with 1 when not.
     """
-    from offchain.config import load_settings
+    from offchain.config import load_settings, model_location
     from offchain.generation.text import creator_mark
     from offchain.generation.text import detect as look
-    from offchain.generation.text.folder import TOKENIZER
-    from offchain.workflows.marking import mark_key
+    from offchain.generation.text.hub import tokenizer_file
+    from offchain.workflows.marking import kept_mark_key
 
     try:
         text = read_file(file).decode()
     except UnicodeDecodeError as error:
         raise InputError("text-malformed", f"{file} is not UTF-8", "save it as UTF-8 text") from error
     settings = load_settings()
-    found = look(text, creator_mark(mark_key(settings), creator), settings.model_path / TOKENIZER)
+    path = settings.model_path if model is None else model_location(model)
+    found = look(text, creator_mark(kept_mark_key(settings), creator), tokenizer_file(path))
     document = {
         "verdict": "marked" if found.found else "unmarked",
         "creator": creator,

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 import typer
 
-from offchain.cli.generated import Made, make, new_file, read_file, written
+from offchain.cli.generated import Made, Missing, make, new_file, read_file, written
 from offchain.cli.model_options import Device, Dtype, MarkFor, Model, runtime_of
 from offchain.cli.options import AsJson
 from offchain.cli.output import aligned, show
 from offchain.errors import InputError
 
 if TYPE_CHECKING:
-    from offchain.generation import Params
+    from offchain.generation import Params, Record
     from offchain.workflows.requests import GenerationRequest
 
 __all__ = ["generate"]
+
+_CLASSES: Final = "animals, arrows, buttons, cards, flags, food, icons, people, plants, signs, stars, tools, vehicles"
+"""Of `offchain.generation.image.classes`, whose room would make every command's start slower."""
 
 generate = typer.Typer(help="Make works with a model, each with its provenance record.", rich_markup_mode=None)
 
@@ -36,7 +40,12 @@ TopP: TypeAlias = Annotated[float, typer.Option(help="Draw from the likeliest th
 Disclose: TypeAlias = Annotated[bool, typer.Option("--disclose-prompt", help="Let the record carry the prompt.")]
 Encrypt: TypeAlias = Annotated[
     str | None,
-    typer.Option("--encrypt-prompt-to", metavar="AGE_RECIPIENT", help="Let it carry the prompt for age1… alone."),
+    typer.Option(
+        "--encrypt-prompt-to",
+        metavar="AGE_RECIPIENT",
+        help="Let it carry the prompt for age1… alone. The record keeps the prompt's SHA-256 in any case: a prompt "
+        "that can be guessed, such as a class, is not secret.",
+    ),
 ]
 NameSet: TypeAlias = Annotated[
     bool,
@@ -77,15 +86,19 @@ def text(
 @generate.command("music")
 def music(
     melody: Annotated[
-        str, typer.Option(metavar="NOTATION|FILE", help="Harmonise this melody: ABC notation, or a MIDI file.")
-    ] = "",
+        str | None,
+        typer.Option(metavar="NOTATION|FILE", help="Harmonise this melody: ABC notation, or a file of it, or of MIDI."),
+    ] = None,
     key: Annotated[str | None, typer.Option(help="Such as 'G minor'; the melody's own or the model's choice.")] = None,
-    bars: Annotated[int, typer.Option(help="Length of a free piece.")] = 8,
-    metre: Annotated[str, typer.Option(help="4/4 or 3/4, of a free piece.")] = "4/4",
+    bars: Annotated[int | None, typer.Option(help="Length of a free piece; 8 by default.")] = None,
+    metre: Annotated[str | None, typer.Option(help="4/4 or 3/4, of a free piece; 4/4 by default.")] = None,
     tempo: Annotated[int, typer.Option(help="Quarter notes a minute.")] = 80,
     temperature: Temperature = 0.9,
     top_p: TopP = 0.98,
     wav: Annotated[bool, typer.Option("--wav", help="Write its sound beside it, as FILE.wav.")] = False,
+    soundfont: Annotated[
+        Path | None, typer.Option(help="As --wav, played on this .sf2; needs the package tinysoundfont.")
+    ] = None,
     picture: Annotated[bool, typer.Option("--picture", help="Write its piano roll beside it, as FILE.png.")] = False,
     device: Device = None,
     seed: Seed = 0,
@@ -104,19 +117,21 @@ def music(
     from offchain.generation.music.params import MusicParams
 
     told = _Told(disclose_prompt, encrypt_prompt_to, name_training_set)
-    params = MusicParams(key, bars, metre, tempo, temperature, top_p)
-    asked = told.request(_notation(melody), params, seed, count)
-    renderings: _Renderings = {".wav": _sound, ".png": _picture}
-    wished = {ending: renderings[ending] for ending, asked_for in ((".wav", wav), (".png", picture)) if asked_for}
-    _tell(
-        (_rendered(each, wished) for each in make(asked, runtime_of(device=device), _required(out, wished))),
-        as_json=as_json,
-    )
+    if melody is not None:
+        _refuse_own_length(bars, metre)
+    params = MusicParams(key, 8 if bars is None else bars, metre or "4/4", tempo, temperature, top_p)
+    asked = told.request("" if melody is None else _notation(melody), params, seed, count)
+    renderings: _Renderings = {".wav": partial(_sound, soundfont), ".png": _picture}
+    wished = {
+        ending: renderings[ending] for ending, asked_for in ((".wav", wav or soundfont), (".png", picture)) if asked_for
+    }
+    file = _required(out, asked, "piece.mid", wished)
+    _tell((_rendered(each, wished) for each in make(asked, runtime_of(device=device), file)), wished, as_json=as_json)
 
 
 @generate.command("image")
 def image(
-    class_name: Annotated[str, typer.Argument(metavar="CLASS", help="What it shall show; a wrong one lists them all.")],
+    class_name: Annotated[str, typer.Argument(metavar="CLASS", help=f"What it shall show: {_CLASSES}.")],
     truncation: Annotated[float, typer.Option(help="0 to 1: less is more like its class, and less varied.")] = 1.0,
     size: Annotated[int, typer.Option(help="Side in pixels: 64, 128, 256 or 512.")] = 256,
     device: Device = None,
@@ -130,13 +145,16 @@ def image(
 ) -> None:
     """Draw a picture of a class.
 
-    The work is a PNG file. It runs on this machine and needs no node.
+    A small model: rough sketches of 64 × 64 pixels, enlarged to --size. The work is a PNG file. It runs on this machine
+    and needs no node.
     """
+    from offchain.generation.image.classes import class_number
     from offchain.generation.image.params import ImageParams
 
     told = _Told(disclose_prompt, encrypt_prompt_to, name_training_set)
     asked = told.request(class_name, ImageParams(truncation, size), seed, count)
-    _tell(make(asked, runtime_of(device=device), _required(out, {})), as_json=as_json)
+    class_number(class_name)
+    _tell(make(asked, runtime_of(device=device), _required(out, asked, "picture.png", {})), as_json=as_json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,55 +184,98 @@ class _Told:
 
 _Renderings: TypeAlias = dict[str, Callable[[bytes], bytes]]
 """What is made of a work, by the ending of its file."""
+_NAMES: Final = {".wav": "sound", ".png": "picture"}
+_A: Final = {"piece.mid": "a piece", "picture.png": "a picture"}
+
+
+def _refuse_own_length(bars: int | None, metre: str | None) -> None:
+    if bars is not None or metre is not None:
+        raise InputError("melody-has-its-own", "a melody brings its own bars and metre", "leave out --bars and --metre")
 
 
 def _notation(melody: str) -> str:
-    """The melody as the model takes it, from its notation or from a MIDI file."""
-    if not melody.lower().endswith((".mid", ".midi")):
-        return melody
+    """The melody as the model takes it: from its notation, or from a file of it or of MIDI.
+
+    Raises:
+        InputError: `file-unreadable`, or as `read_melody` and `transcribe`.
+    """
+    from offchain.generation.music.melody import read_melody
     from offchain.generation.music.transcription import transcribe
 
-    return transcribe(read_file(Path(melody)))
+    if not _names_file(melody):
+        read_melody(melody)
+        return melody
+    data = read_file(Path(melody))
+    if data.startswith(b"MThd"):
+        return transcribe(data)
+    try:
+        notation = data.decode()
+        read_melody(notation)
+    except UnicodeDecodeError as error:
+        why = f"{melody} is neither a MIDI file nor text in ABC notation"
+        raise InputError("melody-malformed", why, "name a .mid file, or write the notation itself") from error
+    return notation
 
 
-def _sound(midi: bytes) -> bytes:
+def _names_file(melody: str) -> bool:
+    if melody.lower().endswith((".mid", ".midi", ".abc")):
+        return True
+    try:
+        return melody != "" and Path(melody).exists()
+    except (OSError, ValueError):  # longer than any name, or with a zero
+        return False
+
+
+def _sound(soundfont: Path | None, midi: bytes) -> bytes:
     from offchain.generation.music.sound import render
 
-    return render(midi)
+    return render(midi, soundfont)
 
 
 def _picture(midi: bytes) -> bytes:
-    from offchain.generation.music.midi import read_midi
+    from offchain.generation.music.midi import read_midi, read_title
     from offchain.generation.music.roll import piano_roll
 
-    piece = read_midi(midi)
-    return piano_roll(piece, "Four parts" + (f", {piece.key}" if piece.key else ""))
+    return piano_roll(read_midi(midi), read_title(midi))
 
 
-def _required(out: Path | None, wished: _Renderings) -> Path:
+def _required(out: Path | None, asked: GenerationRequest, example: str, wished: _Renderings) -> Path:
     if out is None:
-        raise InputError("out-missing", "this work is no text to be printed", "name its file: --out FILE")
-    for ending in wished:
-        new_file(out.with_name(out.name + ending))
+        what = f"{asked.count} works need a folder to lie in" if asked.count > 1 else f"{_A[example]} cannot be printed"
+        raise InputError("out-missing", what, f"name it: --out {'FOLDER' if asked.count > 1 else example}")
+    if asked.count == 1:
+        for ending in wished:
+            new_file(_beside(out, ending))
     return out
 
 
-def _rendered(made: Made, wished: _Renderings) -> Made:
-    for ending, render in wished.items():
-        if made.file is not None and not (beside := made.file.with_name(made.file.name + ending)).exists():
-            written(beside, render(made.work.data))
+def _beside(file: Path, ending: str) -> Path:
+    return file.with_name(file.name + ending)
+
+
+def _rendered(made: Made | Missing, wished: _Renderings) -> Made | Missing:
+    if isinstance(made, Made) and made.file is not None:
+        for ending, render in wished.items():
+            if not (beside := _beside(made.file, ending)).exists():
+                written(beside, render(made.work.data))
     return made
 
 
-def _tell(works: Iterable[Made], *, as_json: bool) -> None:
-    """Print what was made: the text itself where it was not written, else the files."""
-    made = list(works)
-    documents = [_document(each) for each in made]
+def _tell(outcomes: Iterable[Made | Missing], wished: Iterable[str] = (), *, as_json: bool) -> None:
+    """Print what was made, the text itself where it was not written, else the files; then the seeds that gave none."""
+    found = list(outcomes)
+    made = [each for each in found if isinstance(each, Made)]
+    missing = [each for each in found if isinstance(each, Missing)]
+    if not made and missing and missing[0].error is not None:
+        raise missing[0].error
+    documents = [_document(each, wished) for each in made]
     lines = [line for each, document in zip(made, documents, strict=True) for line in _lines(each, document)]
-    show({"works": documents}, lines, as_json=as_json)
+    lines += [f"seed {each.seed}: nothing, {each.error}" for each in missing]
+    told = [{"seed": each.seed, "error": each.error.code if each.error else None} for each in missing]
+    show({"works": documents, "missing": told}, lines, as_json=as_json)
 
 
-def _document(made: Made) -> dict[str, Any]:
+def _document(made: Made, wished: Iterable[str]) -> dict[str, Any]:
     work = made.work
     text = {"text": work.data.decode()} if work.media_type == "text/plain" else {}
     return {
@@ -225,6 +286,7 @@ def _document(made: Made) -> dict[str, Any]:
         "seed": work.provenance["seed"],
         "file": None if made.file is None else str(made.file),
         "record": None if made.record is None else str(made.record),
+        **({} if made.file is None else {_NAMES[ending]: str(_beside(made.file, ending)) for ending in wished}),
         "provenance": work.provenance,
     }
 
@@ -233,5 +295,15 @@ def _lines(made: Made, document: dict[str, Any]) -> list[str]:
     if made.file is None:
         return [document["text"]]
     then = f"colophon register {document['file']} --provenance {document['record']}"
-    rows = [("file", document["file"]), ("record", document["record"]), ("work", document["work"]), ("next", then)]
-    return list(aligned(rows))
+    rows = [(name, document[name]) for name in ("file", *_NAMES.values(), "record", "work") if name in document]
+    return list(aligned([*rows, *_kept_back(made.work.provenance), ("next", then)]))
+
+
+def _kept_back(record: Record) -> list[tuple[str, str]]:
+    """A reminder where the record does not carry the prompt, unless there was none."""
+    from offchain.generation.provenance import sha256_text
+
+    prompt = record["prompt"]
+    if "text" in prompt or "encrypted" in prompt or prompt["sha256"] == sha256_text(b""):
+        return []
+    return [("prompt", "not in the record: keep it, replay and reproduce need it")]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
@@ -27,14 +26,19 @@ MarkFor: TypeAlias = Annotated[
 
 
 def runtime_of(
-    model: str | None = None, device: str | None = None, dtype: str | None = None, mark_for: str | None = None
+    model: str | None = None,
+    device: str | None = None,
+    dtype: str | None = None,
+    mark_for: str | None = None,
+    *,
+    proving: bool = False,
 ) -> Runtime:
-    """The runtime of the settings, with what is not None instead.
+    """The runtime of the settings, with what is not None instead; `proving` makes no mark key where there is none.
 
     Raises:
         InputError: as `offchain.workflows.model_runtime.model_runtime`.
     """
-    from offchain.config import load_settings
+    from offchain.config import load_settings, model_location
     from offchain.generation import Runtime
 
     settings = load_settings()
@@ -43,6 +47,6 @@ def runtime_of(
     else:
         from offchain.workflows.model_runtime import model_runtime  # the library that signs comes with it
 
-        runtime = model_runtime(settings, mark_for)
-    path = runtime.model_path if model is None else Path(model)
+        runtime = model_runtime(settings, mark_for, proving=proving)
+    path = runtime.model_path if model is None else model_location(model)
     return replace(runtime, model_path=path, device=device, dtype=dtype or runtime.dtype)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 import typer
 
-from offchain.cli.generated import new_file, read_file, written
+from offchain.cli.generated import new_file, read_file, read_record, written
 from offchain.cli.model_options import Device, MarkFor, Model, runtime_of
 from offchain.cli.options import AsJson
 from offchain.cli.output import aligned, progress, show
@@ -25,6 +24,9 @@ Prompt: TypeAlias = Annotated[
 Identity: TypeAlias = Annotated[
     Path | None, typer.Option(help="Age identity that opens the prompt in the record (age-keygen).")
 ]
+
+_COMPARED: Final = ("device", "libraries", "code")
+"""Sections that may differ between a record and a run that gave the same bytes."""
 
 
 def reproduce(
@@ -45,12 +47,12 @@ def reproduce(
 
     if out is not None:
         new_file(out)
-    told = read_record(record)
+    told = read_record(record, *_COMPARED, "draws")
     with progress("reproducing") as report:
         again = run_model(
             told,
             _prompt(told, prompt, identity),
-            runtime=runtime_of(model, device, mark_for=mark_for),
+            runtime=runtime_of(model, device, mark_for=mark_for, proving=True),
             progress=lambda drawn, most: report(drawn / most, f"{drawn} of {most} steps"),
         )
     if out is not None:
@@ -82,13 +84,14 @@ def replay(
     across devices. Exit code 4: they do not.
     """
     from offchain.generation import replay as run_model
+    from offchain.generation.provenance import require_same, sha256_text
 
     told, data = read_record(record), read_file(file)
+    require_same("file", told["output"].get("sha256"), sha256_text(data))
     with progress("replaying") as report:
         report(0.0, "one pass over the work")
-        found = run_model(
-            told, data, _prompt(told, prompt, identity), runtime=runtime_of(model, device, mark_for=mark_for)
-        )
+        runtime = runtime_of(model, device, mark_for=mark_for, proving=True)
+        found = run_model(told, data, _prompt(told, prompt, identity), runtime=runtime)
     document = {
         "verdict": "accepted" if found.accepted else "rejected",
         "work": told["output"]["sha256"],
@@ -97,25 +100,10 @@ def replay(
         "tolerance": found.tolerance,
         "position": found.position,
     }
-    rows = [("verdict", f"{document['verdict']}: {_why(document)}"), ("work", str(document["work"]))]
+    rows = [("verdict", f"{document['verdict']}: {_why(document, told['kind'])}"), ("work", str(document["work"]))]
     rows.append(("draws", f"{found.draws}, at most {found.worst:.1e} off; {found.tolerance:.0e} is allowed"))
     show(document, aligned(rows), as_json=as_json)
     return 0 if found.accepted else RefusedError.exit_code
-
-
-def read_record(path: Path) -> Record:
-    """A record from its file.
-
-    Raises:
-        InputError: `provenance-malformed`, or `file-unreadable`.
-    """
-    try:
-        record = json.loads(read_file(path))
-    except (ValueError, RecursionError) as error:
-        raise InputError("provenance-malformed", f"{path} is no JSON: {error}", "name a provenance record") from error
-    if not isinstance(record, dict):
-        raise InputError("provenance-malformed", f"{path} holds no record", "name a provenance record")
-    return record
 
 
 def _prompt(record: Record, given: str | None, identity: Path | None) -> str | None:
@@ -130,14 +118,14 @@ def _prompt(record: Record, given: str | None, identity: Path | None) -> str | N
 
 
 def _circumstances(record: Record) -> dict[str, Any]:
-    return {name: record[name] for name in ("created", "device", "dtype", "libraries", "code")}
+    return {name: record.get(name) for name in ("created", "dtype", *_COMPARED)}
 
 
 def _reproduced(document: dict[str, Any]) -> list[tuple[str, str]]:
     recorded, here = document["recorded"], document["here"]
     others = [
         (what, f"here {_flat(here[what])}; recorded {_flat(recorded[what])}")
-        for what in ("device", "libraries", "code")
+        for what in _COMPARED
         if recorded[what] != here[what]
     ]
     return [("verdict", "reproduced: the same bytes, by the same model"), ("work", document["work"]), *others]
@@ -147,7 +135,9 @@ def _flat(section: dict[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in section.items())
 
 
-def _why(document: dict[str, Any]) -> str:
+def _why(document: dict[str, Any], kind: str) -> str:
+    if document["verdict"] == "accepted" and kind == "image":
+        return f"the recorded model, class and seed draw this picture, within {document['tolerance']:.0f} of 255 levels"
     if document["verdict"] == "accepted":
         return "the recorded model, prompt and seed draw this work"
     if document["position"] is None:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from offchain.cli import main
+from offchain.cli.generating import _CLASSES
+from offchain.generation.image import making
+from offchain.generation.image.classes import CLASSES
+from offchain.generation.image.painting import Painted, paint
 from offchain.storage.age import keep_identity, recipient_of
 from tests.offchain.tiny_music import manifest, use_tiny
 from tests.offchain.unit.generation.text.conftest import TEMPLATE, save_tokenizer, tiny_llama
@@ -65,10 +70,90 @@ def test_generate__folder_of_another_request__refused(colophon, tmp_path):
     assert (status, problem["code"]) == (2, "folder-taken")
 
 
+def test_generate__work_edited_since__series_refused_and_the_edit_kept(colophon, tmp_path):
+    folder = tmp_path / "pieces"
+    asked = ("generate", "music", "--bars", 1, "--count", 2, "--out", folder)
+    colophon(*asked)
+    (folder / "1.mid").write_bytes(b"mine now")
+    status, problem = colophon(*asked)
+    assert (status, problem["code"]) == (2, "folder-taken")
+    assert (folder / "1.mid").read_bytes() == b"mine now"
+
+
+def test_generate__record_cut_short__made_again(colophon, tmp_path):
+    folder = tmp_path / "pieces"
+    asked = ("generate", "music", "--bars", 1, "--count", 2, "--out", folder)
+    _, first = colophon(*asked)
+    record = Path(first["works"][1]["record"])
+    record.write_bytes(record.read_bytes()[:50])
+    status, second = colophon(*asked)
+    assert status == 0
+    assert [work["work"] for work in second["works"]] == [work["work"] for work in first["works"]]
+
+
+def test_generate__seed_that_gives_nothing__others_kept_and_it_is_told(colophon, monkeypatch, tmp_path):
+    """Some papers stay white; which do is up to the weights that ship, so one is made white here."""
+
+    def faint(*asked: object) -> Painted:
+        painted = paint(*asked)
+        return replace(painted, levels=painted.levels * 0 + 255) if asked[-1] == 6 else painted
+
+    monkeypatch.setattr(making, "paint", faint)
+    asked = ("generate", "image", "flags", "--size", 64, "--seed", 5)
+    status, told = colophon(*asked, "--count", 3, "--out", tmp_path / "flags")
+    assert status == 0
+    assert [work["seed"] for work in told["works"]] == [5, 7]
+    assert told["missing"] == [{"seed": 6, "error": "generation-empty"}]
+    status, problem = colophon(*asked[:-1], 6, "--out", tmp_path / "flag.png")
+    assert (status, problem["code"]) == (2, "generation-empty")
+
+
+def test_generate__series_resumed_with_another_model_or_numbers__refused(colophon, tmp_path):
+    for name in ("one", "other"):
+        tiny_llama().save_pretrained(tmp_path / name)
+        save_tokenizer(tmp_path / name, TEMPLATE)
+    asked = ("generate", "text", "Hello", "--max-tokens", 8, "--temperature", 1, "--top-p", 1, "--count", 2)
+    asked += ("--out", tmp_path / "texts")
+    assert colophon(*asked, "--model", tmp_path / "one")[0] == 0
+    assert colophon(*asked, "--model", tmp_path / "other")[1]["code"] == "folder-taken"
+    assert colophon(*asked, "--model", tmp_path / "one", "--dtype", "bfloat16")[1]["code"] == "folder-taken"
+    assert colophon(*asked, "--model", tmp_path / "one")[0] == 0
+
+
+def test_generate__sound_and_picture__named_in_what_is_told(colophon, tmp_path):
+    piece = tmp_path / "piece.mid"
+    _, told = colophon("generate", "music", "--bars", 1, "--out", piece, "--wav", "--picture")
+    assert [told["works"][0][name] for name in ("sound", "picture")] == [f"{piece}.wav", f"{piece}.png"]
+
+
+def test_generate__melody_in_a_file_of_notation__is_that_melody(colophon, tmp_path):
+    (tmp_path / "tune.abc").write_text(TUNE)
+    _, told = colophon("generate", "music", "--melody", tmp_path / "tune.abc", "--out", tmp_path / "piece.mid")
+    assert told["works"][0]["provenance"]["prompt"]["sha256"] == "0x" + hashlib.sha256(TUNE.encode()).hexdigest()
+
+
+def test_generate__series_without_a_folder__remedy_asks_for_one(colophon):
+    assert colophon("generate", "music", "--count", 2)[1]["remedy"].endswith("--out FOLDER")
+    assert colophon("generate", "image", "flags")[1]["remedy"].endswith("--out picture.png")
+
+
+def test_image__classes_in_the_help__are_those_there_are():
+    assert _CLASSES.split(", ") == list(CLASSES)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
         (("music",), "out-missing"),
+        (("music", "--melody", "", "--out", "piece.mid"), "melody-empty"),
+        (("music", "--melody", TUNE, "--bars", 30, "--out", "piece.mid"), "melody-has-its-own"),
+        (("music", "--melody", TUNE, "--metre", "3/4", "--out", "piece.mid"), "melody-has-its-own"),
+        (("music", "--melody", ".", "--out", "piece.mid"), "file-unreadable"),
+        (("music", "--melody", sys.executable, "--out", "piece.mid"), "melody-malformed"),
+        (("music", "--bars", 1, "--soundfont", "/nowhere.sf2", "--out", "piece.mid"), "soundfont-unreadable"),
+        (("music", "--out", "."), "file-exists"),
+        (("music", "--out", "/proc/piece.mid"), "file-unwritable"),
+        (("image", "unicorn"), "class-unknown"),
         (("music", "--count", 2), "out-missing"),
         (("text", "Hello", "--count", 2), "out-missing"),
         (("text", " "), "prompt-empty"),
@@ -144,6 +229,22 @@ def test_replay__record_of_another_seed__rejected_with_the_place(colophon, piece
     status, told = colophon("replay", piece[1], piece[0], "--prompt", TUNE)
     assert (status, told["verdict"]) == (4, "rejected")
     assert told["position"] is not None
+
+
+def test_replay__another_file__refused_before_the_prompt_is_asked_for(colophon, piece, tmp_path):
+    (tmp_path / "other").write_bytes(b"other")
+    status, problem = colophon("replay", piece[1], tmp_path / "other")
+    assert (status, problem["code"]) == (4, "provenance-mismatch")
+    assert "--prompt TEXT" in colophon("replay", piece[1], piece[0])[1]["remedy"]
+
+
+@pytest.mark.parametrize("section", ["code", "libraries", "draws"])
+def test_reproduce__record_without_a_section__refused_before_the_model_runs(colophon, piece, section):
+    told = json.loads(piece[1].read_text())
+    del told[section]
+    piece[1].write_text(json.dumps(told))
+    status, problem = colophon("reproduce", piece[1], "--prompt", TUNE)
+    assert (status, problem["code"]) == (2, "provenance-malformed")
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"kind": "film"}', "[" * 100_000])

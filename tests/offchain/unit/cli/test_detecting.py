@@ -66,3 +66,37 @@ def test_detect__not_a_text__is_refused(text):
         run(text, "--creator", ALICE)
 
     assert caught.value.code == "text-malformed"
+
+
+def test_detect__no_mark_key__is_an_error_rather_than_a_new_key(text, tmp_path, monkeypatch):
+    monkeypatch.delenv("COLOPHON_MARK_KEY")
+
+    with pytest.raises(InputError) as caught:
+        run(text, "--creator", ALICE)
+
+    assert caught.value.code == "mark-key-missing"
+    assert not (tmp_path / "marks").exists()
+
+
+def test_detect__another_model__its_tokenizer_is_read(text, tmp_path, monkeypatch):
+    (tmp_path / "tokenizer.json").rename(tmp_path / "moved.json")
+    other = tmp_path / "models" / "x"
+    other.mkdir(parents=True)
+    (tmp_path / "moved.json").rename(other / "tokenizer.json")
+    with pytest.raises(InputError) as caught:
+        run(text, "--creator", ALICE)
+    assert caught.value.code == "tokenizer-unreadable"
+
+    monkeypatch.chdir(tmp_path)
+    for name in (other, "models/x", "./models/x"):
+        assert run(text, "--creator", ALICE, "--model", name)[1] == 0
+
+
+def test_detect__dotted_folder_that_is_missing__is_no_hub_id(text, tmp_path, monkeypatch):
+    """Asked of the hub it would be another model, or another error."""
+    monkeypatch.chdir(tmp_path)
+
+    with pytest.raises(InputError) as caught:
+        run(text, "--creator", ALICE, "--model", "./models/y")
+
+    assert caught.value.code == "tokenizer-unreadable"
