@@ -21,7 +21,7 @@ export PYTHONUNBUFFERED := 1
 
 step = @printf '\033[1m==> %s\033[0m\n' "$(1)"
 
-.PHONY: help setup demo up down test test-contracts test-offchain coverage slither campaign-model campaign-machines bench bench-gas bench-identity bench-storage bench-sealing bench-pricing bench-generation campaign-fuzz campaign-identity campaign-generation lint format doctor build clean distclean
+.PHONY: audit help setup demo up down test test-contracts test-offchain coverage slither campaign-model campaign-machines bench bench-gas bench-identity bench-storage bench-sealing bench-pricing bench-generation bench-service campaign-fuzz campaign-identity campaign-generation campaign-service fuzz-api clients errors lint format doctor build clean distclean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 27
@@ -89,7 +89,11 @@ bench-generation: setup ## texts, music, images: speed, quality, marks, reproduc
 	$(call step,generation)
 	@$(VENV)/python -m tests.bench.generation $(PARTS)
 
-bench: bench-gas bench-identity bench-storage bench-sealing bench-pricing bench-generation ## every benchmark
+bench-service: setup ## reads, quotes, orders, catch-up of the index; writes build/bench/service.json
+	$(call step,service)
+	@$(VENV)/python -m tests.bench.service $(PARTS)
+
+bench: bench-gas bench-identity bench-storage bench-sealing bench-pricing bench-generation bench-service ## every benchmark
 
 campaign-identity: setup build/peers/installed ## recognition on collections of yours, COLLECTIONS='--music DIR --images DIR …'; keeps tests/bench/identity/campaign.json
 	$(call step,identity on larger collections)
@@ -99,9 +103,21 @@ campaign-generation: setup ## the longer runs of generation, PARTS='music …'; 
 	$(call step,generation at length)
 	@$(VENV)/python -m tests.bench.generation --campaign $(PARTS)
 
+campaign-service: setup ## registrations by workers that are killed, half an hour of load; PostgreSQL; keeps tests/bench/service/campaign.json
+	$(call step,service at length)
+	@$(VENV)/python -m tests.bench.service --campaign $(PARTS)
+
+fuzz-api: setup .venv-tools/installed ## Schemathesis over the whole OpenAPI document, against a real stack
+	$(call step,Schemathesis)
+	@$(VENV)/python -m tests.fuzz.api
+
 campaign-fuzz: setup ## hostile files against every extractor, MINUTES of them; keeps what found something
 	$(call step,fuzzing)
 	@$(VENV)/python -m tests.fuzz.extractors --minutes $(MINUTES)
+
+audit: setup .venv-tools/installed ## known holes in the pinned Python and Node packages; asks the advisory services
+	$(call step,advisories)
+	@$(VENV)/python -m scripts.advisories
 
 lint: setup ## ruff, mypy, import-linter, solhint, committed ABIs
 	$(call step,lint)
@@ -111,6 +127,12 @@ lint: setup ## ruff, mypy, import-linter, solhint, committed ABIs
 	@$(VENV)/lint-imports --no-logo
 	@node_modules/.bin/solhint --noPoster --disc --max-warnings 0 'contracts/**/*.sol'
 	@$(VENV)/python -m scripts.abi --check
+
+clients: setup .venv-tools/installed ## the OpenAPI document and the Python and TypeScript clients, from the sources
+	@$(VENV)/python -m scripts.clients
+
+errors: setup ## docs/errors.md from the sources
+	@$(VENV)/python -m scripts.errors
 
 format: .venv/linked ## format the Python sources
 	@$(VENV)/ruff format .
@@ -142,9 +164,9 @@ distclean: clean ## remove everything that setup made
 	@$(VENV)/python -m scripts.venv_paths
 	@touch $@
 
-# Tools that neither the product nor its tests need: they would slow every set-up down, and Slither's pins are not Brownie's.
+# Tools that neither the product nor its tests need: they would slow every set-up down, and their pins are not Brownie's.
 .venv-tools/installed: requirements-tools.txt | .venv/installed
-	$(call step,Slither into .venv-tools (about 120 MB))
+	$(call step,tools into .venv-tools (about 150 MB))
 	@$(VENV)/python -m venv --clear .venv-tools
 	@.venv-tools/bin/python -m pip install --no-input --quiet --no-deps -r requirements-tools.txt
 	@touch $@

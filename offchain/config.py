@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,9 +17,26 @@ from platformdirs import user_data_path
 
 from offchain.errors import InputError
 
-__all__ = ["Settings", "home_path", "load_settings", "shown_url"]
+__all__ = ["RateSettings", "Settings", "home_path", "load_settings", "shown_url"]
 
 _DEFAULT_MAX_UPLOAD = 64 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class RateSettings:
+    """How often somebody may ask.
+
+    Attributes:
+        plain: allowance of an address, and of a key or session, e.g. `3000/minute`.
+        costly: allowance for what costs much.
+        storage: where it is counted: `memory://`, or `redis://…` for several processes.
+        proxies: networks of the proxies whose `X-Forwarded-For` is believed.
+    """
+
+    plain: str
+    costly: str
+    storage: str
+    proxies: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +54,38 @@ class Settings:
         torch_threads: threads that torch may use on the CPU.
         model_path: folder of the prepared language model, or a hub id; not under `home`, so that every home shares it.
         text_dtype: numbers that the language model runs in, `float32`, `bfloat16` or `int8`; None for float32.
-        relayer_key: hex private key of the account that submits other people's signed messages, or None.
+        relayer_key: hex private keys of the accounts that submit other people's signed messages, by commas or lines.
         pricing_key: hex private key of the account that signs quotes as a delegate, or None.
         grace_seconds: until a title is final, for a deployment to be made; None for the chain's default.
         arbitrator: ERC-792 arbitrator for a deployment to be made on a live chain, or None.
         pin_quorum: how many IPFS nodes must keep what is pinned, or None for more than half.
+        confirmations: blocks above an event before the index calls it confirmed, or None for the chain's default.
         key_confirmations: how many blocks deep the right to a content key must stand, or None for the chain's default.
         service_url: scheme, host and port under which people reach this service; what they sign for it names it.
         content_key: hex key under which the content keys of sealed works are kept, or None.
         mark_key: hex key of the invisible marks; None for one of this home's own.
         index_in_database: whether the similarity index lies in the PostgreSQL database of `database_url`, where many
             machines share it, rather than in files of this one.
+        certificate_key: hex Ed25519 key that signs licence certificates; None for one of this home's own.
         c2pa_cert: certificates that sign C2PA manifests, PEM, the signer's first; None for a development authority.
         c2pa_key: private key of the first of them, PEM, or None.
         c2pa_anchors: certificates whose signers are believed, PEM; None for the last of `c2pa_cert`.
         c2pa_tsa_url: RFC 3161 time stamp authority to ask when signing; None to ask nobody.
         pricing_rules: file of what an operator asks of all prices together (docs/schemas/pricing-rules.json), or None.
+        workers: whether the API's own process runs jobs; else `colophon worker` processes do, over PostgreSQL.
+        metrics: whether `/metrics` answers.
+        otlp_url: collector of OpenTelemetry that traces go to, or None.
+        rates: how often somebody may ask; None for as often as they like.
+        cors_origins: origins whose pages may read the API in a browser.
+        log_level: least severe that is logged.
+        operators: accounts, in lower case, that may take works down and see how the service stands.
+        relayer_keystore: files of further relayers' keys (keystore version 3), separated by commas, or None.
+        relayer_password: password of all of these, or None.
+        relayer_kms: URLs of further relayers' keys in a key service, separated by commas, or None.
+        kms_token: file with the key service's bearer token, read anew for each signature, or None.
+        spend_per_day: wei that one account may spend in a UTC day, or None.
+        spend_per_transaction: wei that one transaction may cost, or None.
+        dry_run: whether the sender stops before it signs.
         learn_demand: whether prices follow the service's own quotes and sales, rather than the stated demand alone.
     """
 
@@ -70,6 +104,7 @@ class Settings:
     arbitrator: str | None = None
     content_key: str | None = None
     pin_quorum: int | None = None
+    confirmations: int | None = None
     key_confirmations: int | None = None
     service_url: str = ""
     mark_key: str | None = None
@@ -81,6 +116,21 @@ class Settings:
     learn_demand: bool = False
     text_dtype: str | None = None
     index_in_database: bool = False
+    workers: bool = True
+    operators: frozenset[str] = frozenset()
+    relayer_keystore: str | None = None
+    relayer_password: str | None = None
+    relayer_kms: str | None = None
+    kms_token: Path | None = None
+    spend_per_day: int | None = None
+    spend_per_transaction: int | None = None
+    dry_run: bool = False
+    metrics: bool = False
+    otlp_url: str | None = None
+    rates: RateSettings | None = None
+    cors_origins: tuple[str, ...] = ()
+    log_level: str = "info"
+    certificate_key: str | None = None
 
     def __repr__(self) -> str:
         # Keys never reach a log.
@@ -157,16 +207,32 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         arbitrator=text("ARBITRATOR", "") or None,
         content_key=_value(environ, "CONTENT_KEY"),
         pin_quorum=_integer("PIN_QUORUM", quorum) if quorum else None,
+        confirmations=_integer("CONFIRMATIONS", confirmed) if (confirmed := text("CONFIRMATIONS", "")) else None,
         key_confirmations=_integer("KEY_CONFIRMATIONS", depth) if depth else None,
         service_url=text("SERVICE_URL", f"http://127.0.0.1:{port}").rstrip("/").lower(),
         text_dtype=text("TEXT_DTYPE", "") or None,
         mark_key=_value(environ, "MARK_KEY"),
+        certificate_key=_value(environ, "CERTIFICATE_KEY"),
         c2pa_cert=_value(environ, "C2PA_CERT"),
         c2pa_key=_value(environ, "C2PA_KEY"),
         c2pa_anchors=_value(environ, "C2PA_ANCHORS"),
         c2pa_tsa_url=_value(environ, "C2PA_TSA_URL"),
         learn_demand=_switch("LEARN_DEMAND", text("LEARN_DEMAND", "0")),
         pricing_rules=Path(rules) if rules else None,
+        workers=_choice("WORKERS", text("WORKERS", "inline"), ("inline", "none")) == "inline",
+        log_level=_choice("LOG_LEVEL", text("LOG_LEVEL", "info"), ("debug", "info", "warning", "error")),
+        rates=_rates(text),
+        cors_origins=_listed(text("CORS_ORIGINS", "")),
+        metrics=_switch("METRICS", text("METRICS", "0")),
+        otlp_url=text("OTLP_URL", environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "")) or None,
+        operators=_accounts(text("OPERATORS", "")),
+        relayer_keystore=_value(environ, "RELAYER_KEYSTORE"),
+        relayer_password=_value(environ, "RELAYER_PASSWORD"),
+        relayer_kms=_value(environ, "RELAYER_KMS"),
+        kms_token=Path(environ["COLOPHON_KMS_TOKEN_FILE"]) if environ.get("COLOPHON_KMS_TOKEN_FILE") else None,
+        spend_per_day=_bound(text("SPEND_PER_DAY", ""), "SPEND_PER_DAY"),
+        spend_per_transaction=_bound(text("SPEND_PER_TRANSACTION", ""), "SPEND_PER_TRANSACTION"),
+        dry_run=_switch("DRY_RUN", text("DRY_RUN", "0")),
         index_in_database=_choice("INDEX", text("INDEX", "files"), ("files", "postgres")) == "postgres",
     )
 
@@ -186,10 +252,34 @@ def _value(environ: Mapping[str, str], name: str) -> str | None:
         ) from error
 
 
+def _rates(text: Callable[[str, str], str]) -> RateSettings | None:
+    plain = text("RATE_LIMIT", "3000/minute")
+    if plain == "off":
+        return None
+    costly, storage = text("RATE_LIMIT_COSTLY", "300/minute"), text("RATE_STORAGE", "memory://")
+    return RateSettings(plain, costly, storage, _listed(text("TRUSTED_PROXIES", "")))
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(each.strip() for each in text.split(",") if each.strip())
+
+
+def _accounts(text: str) -> frozenset[str]:
+    given = _listed(text)
+    for each in given:
+        if not re.fullmatch(r"0x[0-9a-fA-F]{40}", each):
+            raise InputError("setting-malformed", f"COLOPHON_OPERATORS names {each!r}", "write 0x and 40 hex digits")
+    return frozenset(each.lower() for each in given)
+
+
 def _integer(name: str, value: str) -> int:
     if value.isdecimal():
         return int(value)
     raise InputError("setting-malformed", f"COLOPHON_{name} is {value!r}, not a number", "set it to digits")
+
+
+def _bound(value: str, name: str) -> int | None:
+    return _integer(name, value) if value else None
 
 
 def _choice(name: str, value: str, choices: tuple[str, ...]) -> str:

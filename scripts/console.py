@@ -162,9 +162,8 @@ def claim(*, by: int = 3) -> Claimed:
     opened = world()
     services, signer = opened.services, opened.signer(by)
     planned = plan(services, signer.address, opened.dollar)
-    call = planned.call(services.contracts.ledger)
-    if call is not None:
-        opened.send(call, signer)
+    for step in planned.steps(services.contracts.ledger):
+        opened.send(step.call, signer)
     return Claimed(by, planned.amount, tuple(_title(services, work) for work in planned.works))
 
 

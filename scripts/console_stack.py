@@ -22,6 +22,7 @@ from brownie import accounts, web3
 
 from offchain.chain import Call, Currency
 from offchain.chain.client import connect
+from offchain.chain.sender import Relayers
 from offchain.chain.signer import LocalSigner, Signer, development_signer
 from offchain.config import Settings, load_settings
 from offchain.errors import RefusedError, UnavailableError
@@ -59,7 +60,8 @@ class World:
 
     def send(self, call: Call, signer: Signer | None = None) -> None:
         """Carry out a call as `signer`, else as the relayer, and index it."""
-        self.services.sender.send(call, signer or self.services.require_relayer())
+        relayers = self.services.require_relayer()
+        self.services.sender.send(call, signer or relayers.signers[relayers.address])
         self.services.advance()
 
     def __repr__(self) -> str:
@@ -156,7 +158,7 @@ def _environment(added: dict[str, str]) -> Iterator[None]:
 
 def _opened(settings: Settings) -> tuple[Services, Engine]:
     chain_id = connect(settings.rpc_url).chain_id
-    relayer: Signer = development_signer(RELAYER, chain_id)
+    relayer = Relayers([development_signer(RELAYER, chain_id)])
     pricing: Signer = development_signer(PRICING, chain_id)
     if settings.pricing_key is not None:
         pricing = LocalSigner(settings.pricing_key, chain_id)

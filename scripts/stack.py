@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from eth_account import Account
@@ -19,6 +20,8 @@ __all__ = ["Ports", "Stack", "development_key", "local_stack"]
 
 _RELAYER: Final = 1
 _PRICING: Final = 2
+
+NO_SETTINGS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Ports(NamedTuple):
@@ -57,13 +60,16 @@ def development_key(index: int) -> str:
 
 
 @contextmanager
-def local_stack(folder: Path, ports: Ports, report: Callable[[str], None]) -> Iterator[Stack]:
+def local_stack(
+    folder: Path, ports: Ports, report: Callable[[str], None], settings: Mapping[str, str] = NO_SETTINGS
+) -> Iterator[Stack]:
     """Run the stack until the block ends.
 
     Args:
         folder: empty; takes the store, the deployment file and the deployment's log.
         ports: where to listen.
         report: called with one line before each step.
+        settings: `COLOPHON_*` variables of the service beside those that name the stack.
 
     Raises:
         UnavailableError: a server did not start, or the contracts were not deployed; carries the end of its output.
@@ -75,6 +81,7 @@ def local_stack(folder: Path, ports: Ports, report: Callable[[str], None]) -> It
         _deploy(rpc_url, deployment, folder / "deploy.log")
         port = ports.api or free_port()
         stack = _described(folder, rpc_url, ipfs_url, port, deployment)
+        stack.environ.update(settings)
         report("starting the API")
         with running(_api(port), "Application startup complete", environ=stack.environ):
             yield stack
@@ -108,5 +115,4 @@ def _described(folder: Path, rpc_url: str, ipfs_url: str, port: int, deployment:
 
 
 def _api(port: int) -> list[str | Path]:
-    application = ["offchain.api.app:create_app", "--factory"]
-    return [sys.executable, "-m", "uvicorn", *application, "--host", LOOPBACK, "--port", str(port)]
+    return [sys.executable, "-m", "offchain.cli", "serve", "--host", LOOPBACK, "--port", str(port)]

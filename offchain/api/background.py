@@ -11,13 +11,16 @@ from typing import Final, Self
 import structlog
 
 from offchain.errors import ColophonError
+from offchain.workflows.callers import sweep_callers
 from offchain.workflows.opening import pin_terms
 from offchain.workflows.services import Services
+from offchain.workflows.takedowns import settle
 
 __all__ = ["Background"]
 
 _EVERY: Final = 0.5
 _PIN_EVERY: Final = 15.0
+_SWEEP_EVERY: Final = 600.0
 
 _log = structlog.get_logger("colophon.background")
 
@@ -30,6 +33,7 @@ class Background:
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="colophon-background", daemon=True)
         self._pin_at: float | None = 0.0
+        self._sweep_at = 0.0
         self._said: dict[str, str | None] = {}
 
     def __enter__(self) -> Self:
@@ -51,6 +55,8 @@ class Background:
         while not self._ending.is_set():
             self._pin()
             self._follow()
+            self._attempt("takedowns", lambda: settle(self._services))
+            self._sweep()
             self._ending.wait(_EVERY)
 
     def _follow(self) -> None:
@@ -61,6 +67,10 @@ class Background:
             return
         pinned = self._attempt("terms", lambda: pin_terms(self._services))
         self._pin_at = None if pinned else time.monotonic() + _PIN_EVERY
+
+    def _sweep(self) -> None:
+        if time.monotonic() >= self._sweep_at and self._attempt("callers", lambda: sweep_callers(self._services)):
+            self._sweep_at = time.monotonic() + _SWEEP_EVERY
 
     def _attempt(self, what: str, act: Callable[[], object]) -> bool:
         try:

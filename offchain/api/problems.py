@@ -19,15 +19,24 @@ from starlette.exceptions import HTTPException
 
 from offchain.errors import ColophonError, InputError
 
-__all__ = ["PROBLEMS", "Problem", "install_problems", "problem_of"]
+__all__ = ["HTTP_PROBLEMS", "PROBLEMS", "STATUSES", "Problem", "install_problems", "problem_of"]
 
 MEDIA_TYPE: Final = "application/problem+json"
 
 _LARGE: Final = 413
-_STATUS: Final = {"file-oversized": _LARGE}
+_UNKNOWN_CALLER: Final = 401
+STATUSES: Final = {
+    "rate-limited": 429,
+    "content-withheld": 451,
+    "file-oversized": _LARGE,
+    "sign-in-required": _UNKNOWN_CALLER,
+    "sign-in-refused": _UNKNOWN_CALLER,
+    "session-ended": _UNKNOWN_CALLER,
+    "api-key-refused": _UNKNOWN_CALLER,
+}
 """Codes whose HTTP status is narrower than their kind's."""
 
-_HTTP_CODES: Final = {
+HTTP_PROBLEMS: Final = {
     400: ("request-malformed", "send the body as the documentation says"),
     404: ("no-such-route", "see /docs for the routes"),
     405: ("method-not-allowed", "see /docs for the routes and their methods"),
@@ -53,11 +62,14 @@ class Problem(BaseModel):
 PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
     status: {"model": Problem, "content": {MEDIA_TYPE: {}}, "description": description}
     for status, description in (
+        (400, "The request is malformed"),
+        (401, "The caller must sign in"),
         (403, "The caller may not do this"),
         (404, "Nothing stands under that name"),
         (409, "A rule of rights or money forbids it"),
         (413, "The file is too large"),
         (422, "The caller's data is wrong"),
+        (429, "Asked too often"),
         (503, "A node or service does not answer"),
     )
 }
@@ -69,7 +81,7 @@ def problem_of(error: ColophonError, instance: str) -> Problem:
     return Problem(
         type=f"urn:colophon:error:{error.code}",
         title=_TITLES.get(error.http_status, "Internal error"),
-        status=_STATUS.get(error.code, error.http_status),
+        status=STATUSES.get(error.code, error.http_status),
         detail=error.message,
         code=error.code,
         remedy=error.remedy,
@@ -109,7 +121,8 @@ def _answer(request: Request, error: ColophonError, status: int | None = None) -
     problem = problem_of(error, request.url.path)
     if status is not None:
         problem.status = status
-    return _ProblemResponse(problem.model_dump(), status_code=problem.status)
+    headers = {"WWW-Authenticate": "Bearer"} if problem.status == _UNKNOWN_CALLER else None
+    return _ProblemResponse(problem.model_dump(), problem.status, headers)
 
 
 async def _answer_error(request: Request, error: Exception) -> JSONResponse:
@@ -129,7 +142,7 @@ async def _answer_invalid(request: Request, error: Exception) -> JSONResponse:
 
 async def _answer_http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class alone
-    code, remedy = _HTTP_CODES.get(error.status_code, ("request-refused", "see /docs"))
+    code, remedy = HTTP_PROBLEMS.get(error.status_code, ("request-refused", "see /docs"))
     return _answer(request, InputError(code, str(error.detail), remedy), error.status_code)
 
 

@@ -7,10 +7,12 @@ is `chain-down`, a call that a contract refuses is the contract's own reason.
 from __future__ import annotations
 
 import json
+import re
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal, TypeAlias, cast
 
 import requests
 from eth_typing import HexStr
@@ -27,28 +29,44 @@ from web3.exceptions import (
     Web3ValidationError,
     Web3ValueError,
 )
-from web3.types import BlockData, BlockIdentifier, FilterParams, LogReceipt, TxParams, TxReceipt
+from web3.types import BlockData, BlockIdentifier, LogReceipt, RPCEndpoint, RPCResponse, TxParams, TxReceipt, Wei
 
 from offchain.chain.address import parse_address
 from offchain.chain.reverts import decode_revert
 from offchain.chain.structs import Call
 from offchain.config import shown_url
 from offchain.errors import ColophonError, InputError, NotFoundError, RefusedError, UnavailableError
+from offchain.tracing import span
 
-__all__ = ["Block", "Client", "Fees", "connect"]
+__all__ = ["Block", "Client", "Fees", "Log", "Outlook", "connect"]
+
+_RATE: Final = re.compile(r"rate.?limit|too many requests|request limit|capacity|throttl|\b429\b", re.IGNORECASE)
+"""How nodes say "later", as against "less" (a range too wide), which waiting does not cure."""
 
 _TIMEOUT: Final = 20.0  # seconds; a getLogs over a full window takes a few on a busy node
 
 
+Log: TypeAlias = LogReceipt
+"""A log as the node tells it, before its contract has decoded it."""
+
+
+_Alike: TypeAlias = tuple[str, bytes, int]
+"""Contract, function and length of a call: what calls of about the same cost have in common."""
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A block's header, as far as Colophon needs it; `base_fee` in wei, None before EIP-1559."""
+    """A block's header, as far as Colophon needs it; `base_fee` in wei, None before EIP-1559.
+
+    `bloom` is the filter of 2,048 bits over who emitted the block's logs (yellow paper §4.3.1), or 0.
+    """
 
     number: int
     hash: bytes
     parent: bytes
     timestamp: int
     base_fee: int | None
+    bloom: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +77,21 @@ class Fees:
     priority: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What a call of an account meets now: `gas` as the node estimates it, the account's `balance` in wei, its `nonce`.
+
+    Attributes:
+        time: of the newest block, Unix seconds.
+    """
+
+    gas: int
+    fees: Fees
+    balance: int
+    nonce: int
+    time: int
+
+
 class Client:
     """A node that was asked for its chain id once; see `connect`."""
 
@@ -66,6 +99,8 @@ class Client:
         self.w3 = w3
         self.rpc_url = rpc_url
         self.chain_id = chain_id
+        self._estimates: dict[_Alike, int] = {}
+        self._estimating: dict[_Alike, threading.Lock] = {}
 
     def head(self) -> int:
         """Number of the newest block."""
@@ -82,13 +117,24 @@ class Client:
 
     def logs(self, first: int, last: int, addresses: Sequence[str]) -> list[LogReceipt]:
         """Logs of the contracts in blocks `first` to `last`, both included, in chain order."""
-        wanted = FilterParams(
-            fromBlock=cast("Any", first),
-            toBlock=cast("Any", last),
-            address=[parse_address(address) for address in addresses],
-        )
+        return self._logs({"fromBlock": hex(first), "toBlock": hex(last)}, addresses)
+
+    def block_logs(self, block: bytes, addresses: Sequence[str]) -> list[LogReceipt]:
+        """Logs of the contracts in one block by its hash; a node that does not have it must say so (EIP-234)."""
+        return self._logs({"blockHash": "0x" + block.hex()}, addresses)
+
+    def _logs(self, where: dict[str, Any], addresses: Sequence[str]) -> list[LogReceipt]:
+        # Past web3's formatters, which take several times as long as all else that happens to a log.
+        wanted = where | {"address": [parse_address(address) for address in addresses]}
         with speaking(self.rpc_url):
-            return list(self.w3.eth.get_logs(wanted))
+            answer = self.w3.provider.make_request(RPCEndpoint("eth_getLogs"), [wanted])
+            found = answer.get("result")
+            if "error" in answer or not isinstance(found, list):
+                raise Web3RPCError(str(answer.get("error", "no logs in its answer")))
+            try:
+                return [_log(each) for each in found]
+            except (KeyError, TypeError, ValueError):
+                raise Web3RPCError("a log that is no log") from None
 
     def try_call(self, call: Call, sender: str, block: int | Literal["latest"] = "latest") -> bytes:
         """Execute without sending; what the call returns.
@@ -114,8 +160,72 @@ class Client:
             base = self.w3.eth.get_block("latest").get("baseFeePerGas")
             if base is None:
                 return Fees(self.w3.eth.gas_price, None)
-            tip = self.w3.eth.max_priority_fee
-            return Fees(2 * base + tip, tip)
+            return _fees(base, self.w3.eth.max_priority_fee)
+
+    def outlook(self, call: Call, sender: str) -> Outlook:
+        """Try a call without sending it, and learn all that its transaction needs, in two round trips.
+
+        A node estimates by running the call again and again, so an estimate is remembered for calls of the same
+        function and length: where one static call within that gas succeeds, it will do. One that fails is run again by
+        itself, for the contract's reason. All this stands outside the batch: Ganache 7.9.2 never answers some batches
+        that hold an estimate while it mines.
+
+        Raises:
+            ColophonError: the contract's reason, typed.
+            RefusedError: `insufficient-funds`.
+        """
+        account = parse_address(sender)
+        gas = self._enough(call, sender)
+        block, tip, balance, nonce = self._batch(
+            ("eth_getBlockByNumber", ["latest", False]),
+            ("eth_maxPriorityFeePerGas", []),
+            ("eth_getBalance", [account, "latest"]),
+            ("eth_getTransactionCount", [account, "latest"]),
+        )
+        base = (block or {}).get("baseFeePerGas")
+        fees = self.fees() if base is None or tip is None else _fees(int(base, 16), int(tip, 16))
+        if block is None or balance is None or nonce is None:
+            raise _node_error("no answer to a part of the batch")
+        return Outlook(gas, fees, int(balance, 16), int(nonce, 16), int(block["timestamp"], 16))
+
+    def _enough(self, call: Call, sender: str) -> int:
+        """Gas that the call needs at most; of many alike that come together one has it estimated."""
+        kind = (call.to, call.data[:4], len(call.data))
+        with self._estimating.setdefault(kind, threading.Lock()):
+            gas = self._estimates.get(kind, 0)
+            if gas == 0:
+                gas = self._estimates[kind] = self._estimated(call, sender)
+                return gas
+        if not self._fits(call, sender, gas):
+            gas = self._estimates[kind] = max(gas, self._estimated(call, sender))
+        return gas
+
+    def _estimated(self, call: Call, sender: str) -> int:
+        try:
+            return self.gas(call, sender)
+        except ColophonError:
+            self.try_call(call, sender)
+            raise
+
+    def _fits(self, call: Call, sender: str, gas: int) -> bool:
+        """Whether the call succeeds now within so much gas; a caller that pays it may be poorer than that."""
+        try:
+            with speaking(self.rpc_url):
+                self.w3.eth.call({**_parameters(call, sender), "gas": gas, "gasPrice": Wei(0)})
+        except ColophonError as error:
+            if error.code == "chain-down":
+                raise
+            return False
+        return True
+
+    def _batch(self, *requests: tuple[str, list[Any]]) -> list[Any]:
+        """Several questions in one round trip; None in the place of one that the node answers with an error."""
+        provider = cast("HTTPProvider", self.w3.provider)
+        with speaking(self.rpc_url):
+            answers = provider.make_batch_request(cast("Any", list(requests)))
+        if not isinstance(answers, list) or len(answers) != len(requests):
+            raise _node_error("it does not take several questions at once")
+        return [answer.get("result") for answer in answers]
 
     def nonce(self, account: str) -> int:
         """Number of mined transactions of the account."""
@@ -163,6 +273,15 @@ class Client:
             return True
 
 
+class _Provider(HTTPProvider):
+    """Traces each question to the node by its method."""
+
+    def make_request(self, method: RPCEndpoint, params: Any) -> RPCResponse:  # noqa: ANN401 - as web3 has it
+        """Ask the node."""
+        with span("chain", rpc__method=str(method)):
+            return super().make_request(method, params)
+
+
 def connect(rpc_url: str, expected_chain_id: int | None = None) -> Client:
     """Reach a node and learn its chain.
 
@@ -175,7 +294,7 @@ def connect(rpc_url: str, expected_chain_id: int | None = None) -> Client:
         raise InputError(
             "rpc-url-malformed", f"{shown_url(rpc_url)} is not an http URL", "set COLOPHON_RPC_URL to http://…"
         )
-    w3 = Web3(HTTPProvider(rpc_url, request_kwargs={"timeout": _TIMEOUT}))
+    w3 = Web3(_Provider(rpc_url, request_kwargs={"timeout": _TIMEOUT}))
     with speaking(rpc_url):
         chain_id = w3.eth.chain_id
     if expected_chain_id is not None and chain_id != expected_chain_id:
@@ -195,6 +314,9 @@ def speaking(rpc_url: str) -> Iterator[None]:
     try:
         yield
     except (requests.RequestException, BadResponseFormat, json.JSONDecodeError) as error:
+        answer = getattr(error, "response", None)
+        if answer is not None and answer.status_code == requests.codes.too_many_requests:
+            raise _busy() from None
         raise UnavailableError(
             "chain-down",
             f"the chain at {shown_url(rpc_url)} does not answer",
@@ -230,7 +352,34 @@ def _node_error(words: str) -> ColophonError:
             "the account cannot pay the value and the gas",
             "fund the account with the chain's native coin",
         )
+    if _RATE.search(words):
+        return _busy()
     return UnavailableError("chain-error", f"the chain's node answered with an error: {words}", "check the node")
+
+
+def _fees(base: int, tip: int) -> Fees:
+    return Fees(2 * base + tip, tip)
+
+
+def _busy() -> UnavailableError:
+    return UnavailableError(
+        "chain-busy", "the chain's node takes no more requests for now", "wait a little, or use a node with more room"
+    )
+
+
+def _log(log: Mapping[str, Any]) -> LogReceipt:
+    return cast(
+        "LogReceipt",
+        {
+            "address": log["address"],
+            "topics": [bytes.fromhex(topic[2:]) for topic in log["topics"]],
+            "data": bytes.fromhex(log["data"][2:]),
+            "blockNumber": int(log["blockNumber"], 16),
+            "blockHash": bytes.fromhex(log["blockHash"][2:]),
+            "transactionHash": bytes.fromhex(log["transactionHash"][2:]),
+            "logIndex": int(log["logIndex"], 16),
+        },
+    )
 
 
 def _parameters(call: Call, sender: str) -> TxParams:
@@ -251,4 +400,5 @@ def _block(data: BlockData) -> Block:
         parent=bytes(data["parentHash"]),
         timestamp=data["timestamp"],
         base_fee=data.get("baseFeePerGas"),
+        bloom=int.from_bytes(data.get("logsBloom") or b""),
     )

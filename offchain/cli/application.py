@@ -14,11 +14,15 @@ import typer
 from offchain import __version__
 from offchain.cli import (
     attributing,
+    backing,
     buying,
+    certificates,
     detecting,
     earnings,
     epochs,
+    examining,
     generating,
+    graph,
     indexing,
     jobs,
     prices,
@@ -26,12 +30,15 @@ from offchain.cli import (
     registering,
     reproducing,
     sales,
+    serving,
     storage,
+    takedowns,
     training,
     training_sets,
     unsealing,
     verifying,
     watching,
+    working,
 )
 from offchain.cli.output import claim_stdout, fail
 from offchain.errors import ColophonError, InputError
@@ -66,13 +73,21 @@ for command in (
     detecting.detect,
     training.train,
     attributing.attribute,
+    graph.graph,
     prices.price,
     sales.quote,
     unsealing.seal,
     buying.buy,
     earnings.statement,
     earnings.claim,
+    certificates.certificate,
     jobs.jobs,
+    serving.serve,
+    working.worker,
+    backing.backup,
+    backing.restore,
+    examining.check,
+    examining.doctor,
 ):
     app.command()(command)
 app.command("open")(unsealing.open_work)
@@ -82,6 +97,7 @@ app.add_typer(unsealing.keys, name="keys")
 app.add_typer(storage.storage, name="storage")
 app.add_typer(indexing.index, name="index")
 app.add_typer(epochs.epochs, name="epochs")
+app.add_typer(takedowns.takedown, name="takedown")
 
 
 @app.callback(invoke_without_command=True)

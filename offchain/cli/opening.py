@@ -113,6 +113,7 @@ def work_of(text: str) -> int:
 @contextmanager
 def _opened(key: Key, *, required: bool) -> Iterator[tuple[Services, Signer | None]]:
     from offchain.chain.client import connect
+    from offchain.chain.sender import Relayers
     from offchain.config import load_settings
     from offchain.workflows.services import open_services
 
@@ -121,7 +122,8 @@ def _opened(key: Key, *, required: bool) -> Iterator[tuple[Services, Signer | No
     chain_id = connect(settings.rpc_url).chain_id
     signer = require_signer(key, chain_id) if required else signer_of(key, chain_id)
     pricing = pricing_signer(settings, chain_id, signer)
-    with open_services(settings, relayer=signer, pricing=pricing) as services:
+    relayer = None if signer is None else Relayers([signer])
+    with open_services(settings, relayer=relayer, pricing=pricing) as services:
         services.advance()
         yield services, signer
 

@@ -11,9 +11,10 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from offchain.errors import ColophonError
+from offchain.errors import ColophonError, InputError
 from offchain.money import format_amount
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ __all__ = [
     "problem",
     "progress",
     "show",
+    "write_file",
 ]
 
 Report = Callable[[float, str], None]
@@ -69,6 +71,20 @@ def show(document: Mapping[str, Any], lines: Iterable[str], *, as_json: bool) ->
     else:
         for line in lines:
             print(line)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file that the user named, in place of what it held.
+
+    Raises:
+        InputError: `file-unwritable`.
+    """
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise InputError(
+            "file-unwritable", f"{path} cannot be written: {error.strerror}", "correct the path"
+        ) from error
 
 
 def fail(error: ColophonError, *, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from offchain.cli.certificates import read_certificate, verify_certificate
 from offchain.cli.opening import reading_session, work_of
 from offchain.cli.options import AsJson
 from offchain.cli.output import aligned, moment, money, show
@@ -32,22 +33,25 @@ _VERDICTS: Final = {
 _LIKENESSES: Final = {"same": "copy", "derived": "derived", "similar": "similar"}
 """The word where the content alone speaks."""
 
-_VERIFIED: Final = frozenset({"registered", "rendition", "signed", "live"})
+_VERIFIED: Final = frozenset({"registered", "rendition", "signed", "live", "valid"})
 _NOT_VERIFIED: Final = 1
 _UNREACHABLE: Final = "the metadata is not reachable on IPFS, so title and creator are not known here"
 
 
 def verify(
-    subject: Annotated[str, typer.Argument(help="A file, the id of a work, or the number of a licence.")],
+    subject: Annotated[
+        str, typer.Argument(help="A file, a certificate, the id of a work, or the number of a licence.")
+    ],
     as_json: AsJson = False,
 ) -> int:
     """Give a verdict on a file, a work or a licence.
 
     For a file, strongest evidence first: registered (the very bytes), rendition (a pinned one), signed (its C2PA
     manifest is intact and ours), marked (an invisible watermark names the work; the file was edited), copy (the same
-    content in another encoding), derived, similar or unknown. For a licence: live or expired. Exits with 0 when the
-    file is registered, a rendition or signed, or the licence is live, and with 1 when not. A registration proves who
-    was first to register these bytes, and that they are unchanged; not who made them.
+    content in another encoding), derived, similar or unknown. For a licence: live or expired. For a
+    certificate (.json): valid, outdated, not-live or invalid. Exits with 0 when the file is registered, a rendition or
+    signed, the licence is live, or the certificate valid, and with 1 when not. A registration proves who was first to
+    register these bytes, and that they are unchanged; not who made them.
     """
     with reading_session() as services:
         document = _verify_licence(services, int(subject)) if subject.isdecimal() else _verify_work(services, subject)
@@ -90,6 +94,9 @@ def _verify_work(services: Services, subject: str) -> dict[str, Any]:
     path = Path(subject)
     if not path.is_file():
         return {"verdict": "registered", **_told(services, _work_of(subject))}
+    certificate = read_certificate(path)
+    if certificate is not None:
+        return verify_certificate(services, certificate)
     verdict = verify_file(services, path)
     return {
         "verdict": _VERDICTS.get(verdict.evidence) or _LIKENESSES[verdict.likeness],

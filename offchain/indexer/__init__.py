@@ -6,7 +6,20 @@
 What stands in the store is always what a rebuild from the first block would give, whatever the chain did meanwhile.
 """
 
+from offchain.indexer.entries import Entry
 from offchain.indexer.indexer import Indexer, Progress
-from offchain.indexer.statements import Line, Statement, account_statement, statement
+from offchain.indexer.standing import Standing
+from offchain.indexer.statements import WHOLE, Line, Span, Statement, account_statement, statement
 
-__all__ = ["Indexer", "Line", "Progress", "Statement", "account_statement", "statement"]
+__all__ = [
+    "WHOLE",
+    "Entry",
+    "Indexer",
+    "Line",
+    "Progress",
+    "Span",
+    "Standing",
+    "Statement",
+    "account_statement",
+    "statement",
+]

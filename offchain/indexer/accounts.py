@@ -178,11 +178,13 @@ class Work:
                 purse.principal = purse.stopped
         self.opened = None
 
-    def positions(self) -> Iterator[tuple[int, Series, int, Position]]:
-        """(number, series, currency, position up to now) of all that there is."""
+    def standing(self) -> Iterator[tuple[int, Series, int, int, int]]:
+        """(number, series, currency, earned, claimed) of all that there is, in minor units; settles nothing."""
         for number, series in enumerate(self.series):
             for currency in sorted(self.purses):
-                yield number, series, currency, self.settle(series, currency)
+                position = series.positions[currency]
+                due = position.owed + self.units(series) * (self._index(series, currency) - position.index)
+                yield number, series, currency, position.claimed + due // UNITS, position.claimed
 
     def _settle(self, series: Series) -> None:
         for currency in self.purses:

@@ -1,21 +1,28 @@
-"""Blocks and events into the store, exactly once, through reorganisations.
+"""Blocks and events into the store, exactly once, through reorganisations and through nodes that contradict themselves.
 
-A window of blocks is read, and kept only if the chain still says the same about its ends afterwards. Remembered
-block hashes are compared with the chain's before each window; where they differ, everything above the last common
-block is removed in one transaction.
+A window of blocks is read, and kept only if the chain still says the same about its ends afterwards. The newest blocks
+are read one by one by their hashes, each the child of the one before, and a block without events of ours is believed
+only if its bloom filter agrees. Remembered block hashes are compared with the chain's before each window; where they
+differ, everything above the last common block is removed in one transaction.
 """
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from offchain.chain.client import Block
+from offchain.chain.client import Block, Log
 from offchain.chain.contracts import Contracts
-from offchain.errors import NotFoundError, RefusedError, UnavailableError
-from offchain.indexer.projection import project
+from offchain.errors import ColophonError, NotFoundError, RefusedError, UnavailableError
+from offchain.indexer.bloom import may_hold
+from offchain.indexer.projection import project, touched
 from offchain.indexer.rows import INDEXED, row
-from offchain.store import BlockRecord, EventRecord, Store
+from offchain.indexer.standing import Standing
+from offchain.indexer.window import Window
+from offchain.store import BlockRecord, EventRecord, Store, UnitOfWork
 
 __all__ = ["Indexer", "Progress"]
 
@@ -27,6 +34,15 @@ _STALLS: Final = 20
 
 _WALK: Final = 100
 """Remembered blocks that are compared in one go while looking for the last common one."""
+
+_YOUNG: Final = 12
+"""Newest blocks that the nodes behind one address may still disagree about; they are read one by one."""
+
+_AGREE: Final = 3
+"""Answers in a row that a block holds nothing of ours before its bloom filter, which errs to one side, is overruled."""
+
+_PAUSES: Final = (0.2, 0.4, 0.8, 1.6)
+"""Seconds to wait, one after the other, for a node that asks for patience."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,39 +63,87 @@ class Progress:
 
 
 class Indexer:
-    """Reads one deployment's events into one store.
+    """Reads one deployment's events into one store, up to the head of the chain; used by any thread.
 
     Args:
         contracts: whose events; what lies before their deployment is not read.
         store: where they are kept.
-        depth: blocks above an event before it is read: 0 on a local chain, 10 where reorganisations are common.
+        confirmations: blocks above an event before it counts as confirmed: 0 on a local chain.
+        patience: seconds for which a node may name an older head than it did, before the blocks above it are taken for
+            undone: behind a load balancer it is most often another node that lags; 0 where chains do get shorter.
         window: blocks that are asked for at once at most; narrowed while the node refuses.
     """
 
-    def __init__(self, contracts: Contracts, store: Store, depth: int = 0, window: int = _WINDOW) -> None:
+    def __init__(
+        self,
+        contracts: Contracts,
+        store: Store,
+        confirmations: int = 0,
+        patience: float = 0,
+        window: int = _WINDOW,
+    ) -> None:
         self._contracts = contracts
         self._client = contracts.client
         self._store = store
-        self._depth = depth
-        self._widest = window
-        self._window = window
+        self._confirmations = confirmations
+        self._patience = patience
+        self._window = Window(window)
         self._addresses = [contracts.deployment.address(name) for name in INDEXED]
         self._origin = contracts.deployment.block - 1
+        self._behind_since: float | None = None
+        self._advanced_at: int | None = None
+        self._error: str | None = None
 
-    def advance(self) -> Progress:
-        """Read everything up to the confirmed head, first undoing what the chain undid.
+    def advance(self, report: Callable[[int, int], None] = lambda *_: None) -> Progress:
+        """Read everything up to the head, first undoing what the chain undid.
+
+        Args:
+            report: told the last kept block and the head after each window.
 
         Raises:
-            UnavailableError: `chain-down`, `chain-error` or `chain-unstable`; what was read before stays.
+            UnavailableError: `chain-down`, `chain-busy`, `chain-error` or `chain-unstable`; what was read before stays.
         """
+        with self._noted():
+            return self._advance(report)
+
+    def standing(self) -> Standing:
+        """How far the index is behind the chain.
+
+        Raises:
+            UnavailableError: `chain-down`, `store-unavailable`.
+        """
+        block, head = self._last(), self._client.head()
+        last = self._client.block(block) if block < head else None
+        age = 0 if last is None else max(int(time.time()) - last.timestamp, 0)
+        confirmed = min(block, max(head, block) - self._confirmations)
+        return Standing(head, block, confirmed, max(head - block, 0), age, self._advanced_at, self._error)
+
+    def forget_above(self, block: int) -> int:
+        """Remove every event above a block, and what was folded from it; how many events went."""
+        with self._store.transaction() as tx:
+            tx.events.change_alone()
+            return self._forget(tx, block)
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        try:
+            yield
+        except ColophonError as error:
+            self._error = error.code
+            raise
+        self._error, self._advanced_at = None, int(time.time())
+
+    def _advance(self, report: Callable[[int, int], None]) -> Progress:
         added = removed = stalls = 0
         while stalls < _STALLS:
             removed += self._rewind()
             last, head = self._last(), self._client.head()
-            if last >= head - self._depth:
+            if last >= head:
                 return Progress(last, head, added, removed)
-            added += self._read(last + 1, min(last + self._window, head - self._depth))
-            stalls = stalls + 1 if self._last() == last else 0
+            added += self._read(last + 1, min(last + self._window.width, max(last + 1, head - _YOUNG)))
+            now = self._last()
+            stalls = stalls + 1 if now == last else 0
+            report(now, head)
         raise UnavailableError(
             "chain-unstable",
             "the chain's node contradicts itself about its newest blocks",
@@ -88,21 +152,43 @@ class Indexer:
         )
 
     def _last(self) -> int:
-        with self._store.snapshot() as tx:
-            block = tx.events.last_block()
+        block = self._newest()
         return self._origin if block is None else block.number
+
+    def _newest(self) -> BlockRecord | None:
+        with self._store.snapshot() as tx:
+            return tx.events.last_block()
 
     def _rewind(self) -> int:
         """Remove what is not on the chain any more; number of events removed."""
-        with self._store.snapshot() as tx:
-            newest = tx.events.last_block()
-        if newest is None or self._stands(newest):
+        newest = self._newest()
+        if newest is None:
+            return 0
+        found = self._client.block(newest.number)
+        if found is None and self._only_behind():
+            return 0
+        self._behind_since = None if found else self._behind_since
+        if found is not None and found.hash == newest.hash:
             return 0
         common = self._last_common(newest.number)
         with self._store.transaction() as tx:
-            gone = tx.events.remove_above(common)
-            project(tx, gone, self._metadata)
-        return len(gone)
+            tx.events.change_alone()
+            last = tx.events.last_block()
+            if last is None or last.hash != newest.hash:
+                return 0  # another indexer was faster
+            return self._forget(tx, common)
+
+    def _only_behind(self) -> bool:
+        """Whether a node that lacks our newest block may still be one that lags."""
+        now = time.monotonic()
+        self._behind_since = now if self._behind_since is None else self._behind_since
+        return now - self._behind_since < self._patience
+
+    def _forget(self, tx: UnitOfWork, block: int) -> int:
+        works, licences = tx.events.touched_above(block)
+        gone = tx.events.remove_above(block)
+        project(tx, works, licences, self.metadata)
+        return gone
 
     def _last_common(self, below: int) -> int:
         while True:
@@ -121,49 +207,93 @@ class Indexer:
 
     def _read(self, first: int, last: int) -> int:
         """Read and keep one window; 0, with nothing kept, when the chain or another indexer moved meanwhile."""
-        end = self._client.block(last)
-        try:
-            logs = self._client.logs(first, last, self._addresses)
-        except UnavailableError as error:
-            if error.code != "chain-error" or self._window == 1:
-                raise
-            self._window = max(1, self._window // 2)
+        before, end = self._newest(), self._client.block(last)
+        if end is None or (self._origin if before is None else before.number) != first - 1:
             return 0
-        self._window = min(self._widest, self._window * 2)
+        if first == last and before is not None and end.parent != before.hash:
+            return 0
+        logs = self._logs_of(end) if first == last else self._logs(first, last)
+        if logs is None:
+            return 0
         events = [row(event) for event in self._contracts.decode(logs)]
-        if end is None or not self._consistent(first, end, events):
+        if not self._consistent(first, end, before, events):
             return 0
-        return self._keep(first, end, events)
+        return self._keep(end, before, events)
 
-    def _metadata(self, work: int) -> bytes | None:
+    def _logs(self, first: int, last: int) -> list[Log] | None:
+        """Logs of a window; None where it is too wide for the node."""
+        blocks = last - first + 1
+        try:
+            logs = patiently(lambda: self._client.logs(first, last, self._addresses))
+        except UnavailableError as error:
+            if error.code == "chain-busy" or blocks == 1:
+                raise
+            if error.code != "chain-error":
+                self._window.failed(blocks)
+                raise
+            self._window.refused(blocks)
+            return None
+        self._window.answered(blocks, len(logs))
+        return logs
+
+    def _logs_of(self, block: Block) -> list[Log] | None:
+        """Logs of one block by its hash; None where the node contradicts itself about it."""
+        for _ in range(_AGREE):
+            try:
+                logs = patiently(lambda: self._client.block_logs(block.hash, self._addresses))
+            except UnavailableError as error:
+                if error.code != "chain-error":
+                    raise
+                return None  # this node does not have the block that another one named
+            if logs or not may_hold(block.bloom, self._addresses):
+                break
+        return logs
+
+    def metadata(self, work: int) -> bytes | None:
+        """Sha256 of a work's metadata as the chain has it now; None where it has no such work."""
         try:
             return self._contracts.registry.metadata(work)
         except NotFoundError:
             return None  # the chain undid the registration meanwhile, which the next rewind finds
 
-    def _consistent(self, first: int, end: Block, events: list[EventRecord]) -> bool:
-        """Whether the window's end, and the block before its start, are still what they were."""
-        after = self._client.block(end.number)
-        if after is None or after.hash != end.hash:
+    def _consistent(self, first: int, end: Block, before: BlockRecord | None, events: list[EventRecord]) -> bool:
+        """Whether the events are the window's own, and its ends are still what they were."""
+        if any(not first <= event.block <= end.number for event in events):
             return False
         if any(event.block == end.number and event.block_hash != end.hash for event in events):
             return False
-        with self._store.snapshot() as tx:
-            before = tx.events.last_block()
-        return before is None or (before.number == first - 1 and self._stands(before))
+        if len({(event.block_hash, event.log_index) for event in events}) != len(events):
+            return False
+        if first == end.number:
+            return True  # it was read by its hash
+        after = self._client.block(end.number)
+        return after is not None and after.hash == end.hash and (before is None or self._stands(before))
 
-    def _keep(self, first: int, end: Block, events: list[EventRecord]) -> int:
+    def _keep(self, end: Block, before: BlockRecord | None, events: list[EventRecord]) -> int:
         hashes = {event.block: event.block_hash for event in events} | {end.number: end.hash}
         blocks = [BlockRecord(number=number, hash=value) for number, value in sorted(hashes.items())]
         try:
             with self._store.transaction() as tx:
-                before = tx.events.last_block()
-                if (self._origin if before is None else before.number) != first - 1:
+                tx.events.change_alone()
+                last = tx.events.last_block()
+                if (last and last.hash) != (before and before.hash):
                     return 0
                 tx.events.add(blocks, events)
-                project(tx, events, self._metadata)
+                project(tx, *touched(events), self.metadata)
         except RefusedError as error:
             if error.code != "store-conflict":
                 raise
             return 0
         return len(events)
+
+
+def patiently(ask: Callable[[], list[Log]]) -> list[Log]:
+    """Ask, and wait for a node that asks for patience, a little longer each time."""
+    for pause in _PAUSES:
+        try:
+            return ask()
+        except UnavailableError as error:
+            if error.code != "chain-busy":
+                raise
+            time.sleep(pause)
+    return ask()

@@ -8,27 +8,78 @@ not asked for, since few nodes keep them. A rebuild asks at the head too, so it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Final
 
 from offchain.chain.structs import ZERO_ADDRESS
 from offchain.store import EventRecord, LicenceRecord, TitleRecord, UnitOfWork
 
-__all__ = ["fold_licence", "fold_title", "project"]
+__all__ = ["fold_licence", "fold_title", "folded_licences", "project", "titles", "touched"]
+
+_AT_ONCE: Final = 500
+"""Subjects whose events are read together."""
 
 
-def project(tx: UnitOfWork, touched: Iterable[EventRecord], metadata_of: Callable[[int], bytes | None]) -> None:
-    """Fold every title and licence again that these events, new or removed, are about.
+def touched(events: Iterable[EventRecord]) -> tuple[set[int], set[int]]:
+    """Works whose titles, and licences, these events are about."""
+    works, licences = set(), set()
+    for each in events:
+        if each.contract == "WorkRegistry" and each.work is not None:
+            works.add(each.work)
+        if each.licence is not None:
+            licences.add(each.licence)
+    return works, licences
+
+
+def project(
+    tx: UnitOfWork, works: Iterable[int], licences: Iterable[int], metadata_of: Callable[[int], bytes | None]
+) -> None:
+    """Fold these titles and licences again.
 
     Args:
         tx: where the events are and the views go.
-        touched: the events.
+        works: whose titles.
+        licences: numbers.
         metadata_of: sha256 of a work's metadata as it is now; None where the chain has no such work any more.
     """
-    events = list(touched)
-    for work in {each.work for each in events if each.contract == "WorkRegistry" and each.work is not None}:
-        tx.events.put_title(work, fold_title(tx.events.of_works([work]), metadata_of))
-    for number in {each.licence for each in events if each.licence is not None}:
-        tx.events.put_licence(number, fold_licence(number, tx.events.of_licence(number)))
+    for some in _portions(works):
+        tx.events.put_titles(some, titles(tx, some, metadata_of))
+    for some in _portions(licences):
+        tx.events.put_licences(some, folded_licences(tx, some))
+
+
+def titles(tx: UnitOfWork, works: Collection[int], metadata_of: Callable[[int], bytes | None]) -> Iterator[TitleRecord]:
+    """The titles of these works, those that are registered, folded from the events."""
+    events: dict[int | None, list[EventRecord]] = defaultdict(list)
+    for event in tx.events.of_titles(works):
+        events[event.work].append(event)
+    return (title for work in works if (title := fold_title(events[work], metadata_of)) is not None)
+
+
+def folded_licences(tx: UnitOfWork, numbers: Collection[int]) -> Iterator[LicenceRecord]:
+    """These licences, those that stand, folded from the events."""
+    events: dict[int, list[EventRecord]] = {number: [] for number in numbers}
+    for event in tx.events.of_licences(numbers):
+        for number in _licences(event):
+            if number in events:
+                events[number].append(event)
+    return (found for number in numbers if (found := fold_licence(number, events[number])) is not None)
+
+
+def _licences(event: EventRecord) -> Iterable[int]:
+    """Numbers that an event is about: a sale names the first, and how many."""
+    if event.name == "LicenceSold":
+        first = int(event.args["licence"])
+        return range(first, first + int(event.args["quantity"]))
+    return () if event.licence is None else (event.licence,)
+
+
+def _portions(numbers: Iterable[int]) -> Iterator[list[int]]:
+    left = iter(sorted(numbers))
+    while some := list(islice(left, _AT_ONCE)):
+        yield some
 
 
 def fold_title(events: Sequence[EventRecord], metadata_of: Callable[[int], bytes | None]) -> TitleRecord | None:
@@ -73,7 +124,7 @@ def fold_licence(number: int, events: Sequence[EventRecord]) -> LicenceRecord | 
     for event in events:
         if event.name == "LicenceSold":
             first = int(event.args["licence"])
-            licence = _sold(event, number) if number < first + int(event.args["quantity"]) else None
+            licence = _sold(event, number) if first <= number < first + int(event.args["quantity"]) else None
         elif licence is None:
             continue
         elif event.name == "LicenceRefunded":

@@ -109,6 +109,16 @@ class PinSet(ContentReader):
             raise self._failed("pin-quorum-unknown", f"too few IPFS nodes answer about {wanted}", answers)
         return keeping >= self.quorum
 
+    def answers(self, cid: str) -> list[bool | ColophonError]:
+        """Whether each node says that it keeps this content, or why it says nothing; in the nodes' order.
+
+        Raises:
+            InputError: `cid-malformed`.
+        """
+        wanted = normal_cid(cid)
+        with ThreadPoolExecutor(len(self.nodes)) as pool:
+            return list(pool.map(lambda node: _tried(lambda each: each.is_pinned(wanted), node), self.nodes))
+
     def unpin(self, cid: str) -> None:
         """Let every node forget this content; no error where it has no such pin.
 

@@ -7,8 +7,24 @@ reorganisation removes exactly what it must.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Index, LargeBinary, String, and_, delete, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Index,
+    LargeBinary,
+    Select,
+    String,
+    Table,
+    and_,
+    delete,
+    insert,
+    inspect,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from offchain.store.schema import Account, Base, Digest, Json, Number256
@@ -17,6 +33,9 @@ __all__ = ["BlockRecord", "EventRecord", "Events", "LicenceRecord", "TitleRecord
 
 _EARNING = ("WorkRegistered", "Retitled", "SharesActivated", "Diverted", "AdvancePaid")
 """Events whose account may earn from their work from then on."""
+
+
+_LINKS = ("EdgeLinked", "EdgesCleared")
 
 
 class BlockRecord(Base):
@@ -73,7 +92,7 @@ class TitleRecord(Base):
     __tablename__ = "titles"
 
     work: Mapped[Number256] = mapped_column(primary_key=True)
-    registrant: Mapped[Account]
+    registrant: Mapped[Account] = mapped_column(index=True)
     holder: Mapped[Account] = mapped_column(index=True)
     metadata_digest: Mapped[Digest]
     provenance_digest: Mapped[Digest]
@@ -126,16 +145,65 @@ class Events:
         Raises:
             RefusedError: `store-conflict`, one of them is there already.
         """
-        self._session.add_all(blocks)
-        self._session.add_all(events)
-        self._session.flush()
+        self._insert(BlockRecord, blocks)
+        self._insert(EventRecord, events)
 
-    def remove_above(self, block: int) -> list[EventRecord]:
-        """Forget every block and event above a block; the events that went."""
-        gone = list(self._session.scalars(select(EventRecord).where(EventRecord.block > block)))
-        self._session.execute(delete(EventRecord).where(EventRecord.block > block))
+    def change_alone(self) -> None:
+        """Let nobody else change blocks until this transaction ends; readers do not wait.
+
+        SQLite has one writer at a time anyway. PostgreSQL would let a window be kept that stands on blocks which
+        another process removes at the same moment.
+        """
+        if self._session.get_bind().dialect.name == "postgresql":
+            self._session.execute(text("LOCK TABLE blocks IN SHARE ROW EXCLUSIVE MODE"))
+
+    def remove_above(self, block: int) -> int:
+        """Forget every block and event above a block; how many events went."""
+        gone = self._session.execute(delete(EventRecord).where(EventRecord.block > block))
         self._session.execute(delete(BlockRecord).where(BlockRecord.number > block))
-        return gone
+        return cast("CursorResult[Any]", gone).rowcount
+
+    def touched_above(self, block: int) -> tuple[set[int], set[int]]:
+        """Works whose titles, and licences, events above a block are about."""
+        works = select(EventRecord.work).where(EventRecord.block > block, EventRecord.contract == "WorkRegistry")
+        licences = select(EventRecord.licence).where(EventRecord.block > block)
+        return self._numbers(works), self._numbers(licences)
+
+    def folded(self) -> tuple[set[int], set[int]]:
+        """Works and licences that a view or an event names: all that can be folded."""
+        works, licences = self.touched_above(-1)
+        return works | self._numbers(select(TitleRecord.work)), licences | self._numbers(select(LicenceRecord.number))
+
+    def between(self, first: int, last: int) -> Sequence[EventRecord]:
+        """Events of the blocks from `first` to `last`, oldest first."""
+        return self._in_order(EventRecord.block.between(first, last))
+
+    def blocks_between(self, first: int, last: int) -> dict[int, bytes]:
+        """Hash by number of the remembered blocks from `first` to `last`."""
+        query = select(BlockRecord.number, BlockRecord.hash).where(BlockRecord.number.between(first, last))
+        return {row.number: row.hash for row in self._session.execute(query)}
+
+    def of_titles(self, works: Collection[int]) -> Sequence[EventRecord]:
+        """Events of the registry about these works, oldest first."""
+        return self._in_order(EventRecord.work.in_(works) & (EventRecord.contract == "WorkRegistry"))
+
+    def of_licences(self, numbers: Collection[int]) -> Sequence[EventRecord]:
+        """Events about these licences, oldest first, and the sales that made them, which stand beside transfers."""
+        about = EventRecord.licence.in_(numbers)
+        made = select(EventRecord.block_hash, EventRecord.tx_hash).where(
+            about, EventRecord.contract == "Licensing", EventRecord.name == "Transfer"
+        )
+        beside = made.distinct().subquery()
+        sales = select(EventRecord).join(
+            beside, and_(EventRecord.block_hash == beside.c.block_hash, EventRecord.tx_hash == beside.c.tx_hash)
+        )
+        sold = self._session.scalars(sales.where(EventRecord.name == "LicenceSold")).all()
+        others = self._session.scalars(select(EventRecord).where(about, EventRecord.name != "LicenceSold")).all()
+        return sorted([*sold, *others], key=lambda event: (event.block, event.log_index))
+
+    def licences(self, numbers: Collection[int]) -> Sequence[LicenceRecord]:
+        """Licences of these numbers, those that there are."""
+        return self._session.scalars(select(LicenceRecord).where(LicenceRecord.number.in_(numbers))).all()
 
     def named(self, names: Collection[str]) -> Sequence[EventRecord]:
         """Events of these names, oldest first."""
@@ -144,6 +212,24 @@ class Events:
     def of_work(self, work: int) -> Sequence[EventRecord]:
         """Events about a work, as child, parent or itself, oldest first."""
         return self._in_order(or_(EventRecord.work == work, EventRecord.related == work))
+
+    def about_works(self, works: Collection[int]) -> Sequence[EventRecord]:
+        """Events about any of these works, as child, parent or itself, oldest first."""
+        return self._in_order(or_(EventRecord.work.in_(works), EventRecord.related.in_(works)))
+
+    def links_of(self, children: Collection[int]) -> Sequence[EventRecord]:
+        """What linked these works to their parents, or undid it, oldest first."""
+        return self._in_order(EventRecord.name.in_(_LINKS) & EventRecord.work.in_(children))
+
+    def children_of(self, parents: Collection[int], limit: int) -> list[int]:
+        """Works that were linked to one of these, at most `limit`, by id; some may have given way."""
+        query = select(EventRecord.work).where(EventRecord.name == "EdgeLinked", EventRecord.related.in_(parents))
+        found = self._session.scalars(query.distinct().order_by(EventRecord.work).limit(limit))
+        return [work for work in found if work is not None]
+
+    def titles(self, works: Collection[int]) -> Sequence[TitleRecord]:
+        """Works as the chain has them, those that it has."""
+        return self._session.scalars(select(TitleRecord).where(TitleRecord.work.in_(works))).all()
 
     def of_licence(self, number: int) -> Sequence[EventRecord]:
         """Events about a licence, oldest first; the sale that it was one of names the first number only."""
@@ -160,6 +246,10 @@ class Events:
         """Events whose `work` is one of these, and what was pulled out of them, oldest first."""
         pulled = (EventRecord.name == "Pulled") & EventRecord.related.in_(works)
         return self._in_order(EventRecord.work.in_(works) | pulled)
+
+    def pulls_out_of(self, children: Collection[int]) -> Sequence[EventRecord]:
+        """What was pulled out of these works over their edges, oldest first."""
+        return self._in_order((EventRecord.name == "Pulled") & EventRecord.related.in_(children))
 
     def shares_of(self, account: str) -> dict[int, int]:
         """Ids of all series of shares of the works that the account may have earned from, and the work of each."""
@@ -218,21 +308,25 @@ class Events:
         query = select(LicenceRecord).where(LicenceRecord.work == work).order_by(LicenceRecord.number)
         return self._session.scalars(query).all()
 
-    def put_title(self, work: int, title: TitleRecord | None) -> None:
-        """Keep the folded state of a title; None removes it."""
-        if title is None:
-            self._session.execute(delete(TitleRecord).where(TitleRecord.work == work))
-        else:
-            self._session.merge(title)
-        self._session.flush()
+    def put_titles(self, works: Collection[int], titles: Iterable[TitleRecord]) -> None:
+        """Keep the folded state of these works' titles; works without one are removed."""
+        self._session.execute(delete(TitleRecord).where(TitleRecord.work.in_(works)))
+        self._insert(TitleRecord, titles)
 
-    def put_licence(self, number: int, licence: LicenceRecord | None) -> None:
-        """Keep the folded state of a licence; None removes it."""
-        if licence is None:
-            self._session.execute(delete(LicenceRecord).where(LicenceRecord.number == number))
-        else:
-            self._session.merge(licence)
-        self._session.flush()
+    def put_licences(self, numbers: Collection[int], licences: Iterable[LicenceRecord]) -> None:
+        """Keep the folded state of these licences; numbers without one are removed."""
+        self._session.execute(delete(LicenceRecord).where(LicenceRecord.number.in_(numbers)))
+        self._insert(LicenceRecord, licences)
+
+    def _insert(self, table: type[Base], records: Iterable[Base]) -> None:
+        """Many rows in few statements, past the session's bookkeeping of single records."""
+        names = [column.key for column in inspect(table).columns]
+        rows = [{name: getattr(record, name) for name in names} for record in records]
+        if rows:
+            self._session.execute(insert(cast("Table", inspect(table).local_table)), rows)
+
+    def _numbers(self, query: Select[int | None]) -> set[int]:
+        return {number for number in self._session.scalars(query.distinct()) if number is not None}
 
     def _in_order(self, condition: ColumnElement[bool]) -> Sequence[EventRecord]:
         query = select(EventRecord).where(condition).order_by(EventRecord.block, EventRecord.log_index)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, String
+from typing import Final
+
+from sqlalchemy import JSON, String, delete
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from offchain.errors import RefusedError
 from offchain.store.schema import Base, Digest
 
-__all__ = ["IdempotencyKeys", "IdempotencyRecord"]
+__all__ = ["PATIENCE", "IdempotencyKeys", "IdempotencyRecord"]
+
+PATIENCE: Final = 300
+"""Seconds after which a request without an answer is taken for one that was cut short."""
 
 
 class IdempotencyRecord(Base):
@@ -52,6 +57,9 @@ class IdempotencyKeys:
             self._session.add(IdempotencyRecord(scope=scope, key=key, request=request, created_at=now))
             self._session.flush()
             return None
+        if found.status is None and found.created_at < now - PATIENCE:
+            found.request, found.created_at = request, now  # whoever began it is gone
+            return None
         if found.request != request:
             raise RefusedError(
                 "idempotency-key-reused", "this key was used for another request", "choose a new key", key=key
@@ -62,6 +70,10 @@ class IdempotencyKeys:
         """Keep the answer to a claimed key."""
         record = self._session.get_one(IdempotencyRecord, (scope, key))
         record.status, record.answer = status, answer
+
+    def sweep(self, before: int) -> None:
+        """Forget keys that were taken before a time."""
+        self._session.execute(delete(IdempotencyRecord).where(IdempotencyRecord.created_at < before))
 
     def release(self, scope: str, key: str) -> None:
         """Free a key whose request was not carried out."""

@@ -107,6 +107,17 @@ class KeyReleases:
         )
         return self._session.scalar(query) is not None
 
+    def was_released(self, account: str, work: int, licence: int, recipient: str, since: int) -> bool:
+        """Whether a recipient of the account's got this work by this right since a moment, Unix seconds."""
+        query = select(KeyReleaseRecord.sequence).where(
+            KeyReleaseRecord.account == account,
+            KeyReleaseRecord.work == work,
+            KeyReleaseRecord.licence == licence,
+            KeyReleaseRecord.recipient == recipient,
+            KeyReleaseRecord.released_at >= since,
+        )
+        return self._session.scalar(query.limit(1)) is not None
+
     def count(self, work: int, licence: int, since: int) -> int:
         """Releases by one licence (zero: by the title) of a work since a moment, Unix seconds."""
         query = select(func.count()).where(

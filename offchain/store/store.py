@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,16 +18,22 @@ from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from offchain.errors import InputError, RefusedError, UnavailableError
+from offchain.store.catalogue import Catalogue
 from offchain.store.contents import Contents
 from offchain.store.epochs import PriceEpochs
 from offchain.store.events import Events
 from offchain.store.idempotency import IdempotencyKeys
 from offchain.store.keys import ContentKeys, KeyReleases
+from offchain.store.leases import Lease, exclusively
 from offchain.store.migrate import migrate
+from offchain.store.moments import moment_of
 from offchain.store.offers import OfferLog
 from offchain.store.sales import Orders, Quotes
+from offchain.store.sessions import ApiKeys, Sessions, SignInNonces
 from offchain.store.sightings import Cases, Sightings
+from offchain.store.takedowns import Takedowns
 from offchain.store.transactions import Transactions
+from offchain.store.webhooks import Webhooks
 from offchain.store.works import SimilarityCodes, Works
 
 __all__ = ["Store", "UnitOfWork", "open_store"]
@@ -40,6 +47,7 @@ class UnitOfWork:
 
     def __init__(self, session: Session) -> None:
         self.works = Works(session)
+        self.catalogue = Catalogue(session)
         self.codes = SimilarityCodes(session)
         self.quotes = Quotes(session)
         self.orders = Orders(session)
@@ -53,13 +61,24 @@ class UnitOfWork:
         self.sightings = Sightings(session)
         self.cases = Cases(session)
         self.epochs = PriceEpochs(session)
+        self.nonces = SignInNonces(session)
+        self.takedowns = Takedowns(session)
+        self.webhooks = Webhooks(session)
+        self.sessions = Sessions(session)
+        self.api_keys = ApiKeys(session)
 
 
 class Store:
-    """An open database whose schema is current; see `open_store`."""
+    """An open database whose schema is current; see `open_store`.
+
+    Attributes:
+        commits: grows with every transaction of this object that ended well.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self.commits = 0
+        self._moment = moment_of(engine)
 
     @contextmanager
     def transaction(self) -> Iterator[UnitOfWork]:
@@ -71,6 +90,7 @@ class Store:
         """
         with self._session(self._engine) as session, session.begin():
             yield UnitOfWork(session)
+        self.commits += 1
 
     @contextmanager
     def snapshot(self) -> Iterator[UnitOfWork]:
@@ -82,8 +102,44 @@ class Store:
         with self._session(reading) as session:
             yield UnitOfWork(session)
 
+    def moment(self) -> str:
+        """A text that stays the same for as long as nobody, in whatever process, changes what the database holds.
+
+        Read it before the data: what is read after it is at least as new.
+
+        Raises:
+            UnavailableError: `store-unavailable`.
+        """
+        with _database_errors():
+            return self._moment.read()
+
+    @property
+    def shared(self) -> bool:
+        """Whether several processes may run workflows over this database: on PostgreSQL, and not on SQLite."""
+        return self._engine.dialect.name == "postgresql"
+
+    @property
+    def schema(self) -> str | None:
+        """The schema that the URL's search path names first, None where it is the database's own."""
+        return schema_of(self._engine.url)
+
+    def lease(self, name: str) -> Lease:
+        """A name to hold while this process lives; of a shared store only."""
+        return Lease(self._engine, name)
+
+    @contextmanager
+    def exclusively(self, name: str) -> Iterator[None]:
+        """One process at a time is in a block of this name; of a shared store only.
+
+        Raises:
+            UnavailableError: `store-unavailable`.
+        """
+        with _database_errors(), exclusively(self._engine, name):
+            yield
+
     def close(self) -> None:
         """Give every connection back."""
+        self._moment.close()
         self._engine.dispose()
 
     @contextmanager
@@ -106,6 +162,12 @@ def open_store(url: str) -> Store:
     with _database_errors():
         migrate(engine)
     return Store(engine)
+
+
+def schema_of(url: URL) -> str | None:
+    """See `Store.schema`."""
+    found = re.search(r"search_path=(\w+)", str(url.query.get("options", "")))
+    return found[1] if found else None
 
 
 def _engine(url: str) -> Engine:

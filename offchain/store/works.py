@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import StrEnum
 
 from sqlalchemy import JSON, ForeignKey, LargeBinary, String, Text, select
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from offchain.errors import NotFoundError
 from offchain.store.contents import ContentRecord
 from offchain.store.schema import Account, Base, Digest, Json, Number256, Uint256
+from offchain.store.words import put_words, words_of
 
 __all__ = ["SimilarityCodeRecord", "SimilarityCodes", "WorkRecord", "WorkStatus", "Works"]
 
@@ -89,6 +90,7 @@ class Works:
         """
         self._session.add(work)
         self._session.flush()
+        self._index(work)
         return work
 
     def replace(self, known: WorkRecord, work: WorkRecord) -> None:
@@ -96,10 +98,16 @@ class Works:
         work.sequence = known.sequence
         self._session.merge(work)
         self._session.flush()
+        self._index(work)
 
     def find(self, work: int) -> WorkRecord | None:
         """The work with this id, or None."""
         return self._session.scalar(select(WorkRecord).where(WorkRecord.id == work))
+
+    def titled(self, works: Collection[int]) -> dict[int, str]:
+        """Titles of those of these works that are known here, by id."""
+        query = select(WorkRecord.id, WorkRecord.title).where(WorkRecord.id.in_(works))
+        return {row.id: row.title for row in self._session.execute(query)}
 
     def get(self, work: int) -> WorkRecord:
         """The work with this id.
@@ -146,6 +154,9 @@ class Works:
         """(sequence, id) of the works that came after the `after`-th, in this order."""
         query = select(WorkRecord.sequence, WorkRecord.id).where(WorkRecord.sequence > after)
         return [(row.sequence, row.id) for row in self._session.execute(query.order_by(WorkRecord.sequence))]
+
+    def _index(self, work: WorkRecord) -> None:
+        put_words(self._session, work.id, words_of(work.title, work.details, [work.iscc, *work.units]))
 
 
 class SimilarityCodes:

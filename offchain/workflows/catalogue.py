@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -12,7 +12,7 @@ from offchain.errors import InputError, NotFoundError, RefusedError, Unavailable
 from offchain.identity.matching.filing import MAX_FEATURES_SIZE, features_from_bytes
 from offchain.storage import raw_cid
 from offchain.storage.canonical import MAX_SIZE
-from offchain.store import EventRecord, TitleRecord, UnitOfWork, WorkRecord, WorkStatus
+from offchain.store import EventRecord, Place, TitleRecord, UnitOfWork, Wanted, WorkRecord, WorkStatus
 from offchain.workflows.derivation import children_of, edges_of
 from offchain.workflows.mandates import Mandate, fold_mandates
 from offchain.workflows.metadata import Metadata, metadata_from_json, metadata_of, metadata_to_json
@@ -22,7 +22,7 @@ from offchain.workflows.similarity import CLAIMED_KIND, FEATURES_KIND
 __all__ = ["OpenListing", "Page", "WorkView", "describe", "list_works", "record_work"]
 
 _SCAN: Final = 100
-"""Works read at a time while looking for those of one holder."""
+"""Works looked at for a page of those that are for sale."""
 
 _PATIENCE: Final = 5.0
 """Seconds that a reader waits for metadata which perhaps nobody has."""
@@ -89,10 +89,10 @@ class WorkView:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Works, newest first; `next` continues after them, None at the end."""
+    """Works, newest first or the best matches first; `next` continues after them, None at the end."""
 
     works: tuple[WorkView, ...]
-    next: int | None
+    next: Place | None
 
 
 def describe(services: Services, work: int) -> WorkView:
@@ -107,29 +107,39 @@ def describe(services: Services, work: int) -> WorkView:
         raise NotFoundError("unknown-work", "no work with this id is registered", "check the id", work=work_hex(work))
     reached = known is not None or _adopt(services, title)
     with services.store.snapshot() as tx:
-        return replace(_view(services, tx, title), unreachable=not reached)
+        [view] = _views(services, tx, [(title, tx.works.find(work))])
+    return replace(view, unreachable=not reached)
 
 
-def list_works(services: Services, limit: int, *, before: int | None = None, holder: str | None = None) -> Page:
-    """The newest registered works.
+def list_works(
+    services: Services, wanted: Wanted, limit: int, *, after: Place | None = None, for_sale: bool = False
+) -> Page:
+    """The newest registered works, or the best matches of a question.
 
     Args:
         services: of this process.
+        wanted: what must hold of them.
         limit: most works of the page.
-        before: `next` of the page before.
-        holder: only works whose title this account holds.
+        after: `next` of the page before.
+        for_sale: only works with a fixed price, or a tier that may be quoted now. So many works are looked at for one
+            page at most, so a page may be short, or even empty, and yet have a next one.
     """
+    looked = _SCAN if for_sale else limit
+    moment = services.now() if for_sale else 0
     with services.store.snapshot() as tx:
-        views: list[WorkView] = []
-        last = before
-        for record in _newest(tx, before):
-            title = tx.events.title(record.id)
-            if title is not None and holder in (None, title.holder):
-                if len(views) == limit:
-                    return Page(tuple(views), last)
-                views.append(_view(services, tx, title))
-            last = record.sequence
-    return Page(tuple(views), None)
+        found = tx.catalogue.page(wanted, looked + 1, after)
+        views = _views(services, tx, [(title, record) for _, record, title in found[:looked]])
+    kept: list[WorkView] = []
+    seen = 0
+    while seen < len(views) and len(kept) < limit:
+        if not for_sale or _is_for_sale(views[seen], moment):
+            kept.append(views[seen])
+        seen += 1
+    return Page(tuple(kept), found[seen - 1][0] if seen < len(found) else None)
+
+
+def _is_for_sale(view: WorkView, moment: int) -> bool:
+    return bool(view.listings) or any(each.expiry > moment and each.per_day > 0 for each in view.mandates)
 
 
 def record_work(
@@ -155,12 +165,6 @@ def record_work(
         # On PostgreSQL another process may add the work between the look and the write.
         if refused.code != "store-conflict":
             raise
-
-
-def _newest(tx: UnitOfWork, before: int | None) -> Iterable[WorkRecord]:
-    while records := tx.works.page(_SCAN, before=before, status=WorkStatus.REGISTERED):
-        yield from records
-        before = records[-1].sequence
 
 
 def _adopt(services: Services, title: TitleRecord) -> bool:
@@ -205,8 +209,24 @@ def _claimed_features(services: Services, metadata: Metadata) -> bytes | None:
     return data
 
 
-def _view(services: Services, tx: UnitOfWork, title: TitleRecord) -> WorkView:
-    record, events = tx.works.find(title.work), tx.events.of_work(title.work)
+def _views(
+    services: Services, tx: UnitOfWork, works: Sequence[tuple[TitleRecord, WorkRecord | None]]
+) -> list[WorkView]:
+    """Views of these works, by two queries however many they are."""
+    events: dict[int, list[EventRecord]] = {title.work: [] for title, _ in works}
+    for event in tx.events.about_works(events):
+        for work in {event.work, event.related}:
+            if work is not None and work in events:
+                events[work].append(event)
+    # The event that closes an offer does not name its work.
+    made = any(event.name == "OfferMade" for of_one in events.values() for event in of_one)
+    closed = {int(event.args["offer"]) for event in tx.events.named(["OfferClosed"])} if made else set()
+    return [_view(services, title, record, events[title.work], closed) for title, record in works]
+
+
+def _view(
+    services: Services, title: TitleRecord, record: WorkRecord | None, events: Sequence[EventRecord], closed: set[int]
+) -> WorkView:
     delegate = services.pricing.address if services.pricing else ""
     return WorkView(
         work=title.work,
@@ -215,7 +235,7 @@ def _view(services: Services, tx: UnitOfWork, title: TitleRecord) -> WorkView:
         parents=tuple(edges_of(title.work, events)),
         children=tuple(children_of(title.work, events)),
         mandates=fold_mandates(services, delegate, events),
-        listings=_listings(services, tx, events),
+        listings=_listings(services, events, closed),
     )
 
 
@@ -227,7 +247,7 @@ def _told(record: WorkRecord) -> Metadata | None:
         return None
 
 
-def _listings(services: Services, tx: UnitOfWork, events: Sequence[EventRecord]) -> tuple[OpenListing, ...]:
+def _listings(services: Services, events: Sequence[EventRecord], closed: set[int]) -> tuple[OpenListing, ...]:
     standing: dict[int, OpenListing] = {}
     sold: Counter[int] = Counter()
     for event in events:
@@ -238,8 +258,6 @@ def _listings(services: Services, tx: UnitOfWork, events: Sequence[EventRecord])
             standing[listing.offer] = listing
         if event.name in ("LicenceSold", "FeePaid"):
             sold[int(event.args["offer"])] += int(event.args.get("quantity", 1))
-    # The event that closes an offer does not name its work.
-    closed = {int(event.args["offer"]) for event in tx.events.named(["OfferClosed"])} if standing else set()
     counted = (replace(listing, sold=sold[offer]) for offer, listing in standing.items() if offer not in closed)
     return tuple(listing for listing in counted if listing.supply == 0 or listing.sold < listing.supply)
 

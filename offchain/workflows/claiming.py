@@ -1,4 +1,8 @@
-"""What an account can claim: the edges to pull first, leaf before root, and the shares that then pay."""
+"""What an account can claim: the edges to pull first, leaf before root, and the shares that then pay.
+
+A claim that would be too large for one transaction is several: each pulls after those before it, and the last ones pay.
+Whoever stops after some of them loses nothing, and the next plan goes on from there.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
+from typing import Final
 
 from offchain.chain import Call, Currency, Edge, Pull
 from offchain.chain.address import parse_address
@@ -16,10 +21,28 @@ from offchain.store import UnitOfWork
 from offchain.workflows.derivation import children_of, edges_of
 from offchain.workflows.services import Services
 
-__all__ = ["Account", "ClaimPlan", "Debts", "plan", "pulls_towards"]
+__all__ = ["Account", "ClaimPlan", "Debts", "Step", "plan", "pulls_towards"]
 
 Debts = Mapping[int, Sequence[Edge]]
 """Edges of each child, in the ledger's order."""
+
+
+_BASE_GAS, _PULL_GAS, _SHARE_GAS = 120_000, 120_000, 90_000
+"""Most gas of a transaction, and of each pull and each share in it, where every slot is written for the first time."""
+
+_STEP_GAS: Final = 8_000_000
+"""Gas of one transaction at most: half of what any may have (EIP-7825, 2^24)."""
+
+_MOST: Final = 200
+"""Pulls, and shares, of one plan: a node must be able to try all of it in one call, which most bound at 50 M gas."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One transaction of a claim, and an upper bound of its gas."""
+
+    call: Call
+    gas: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +56,7 @@ class ClaimPlan:
         shares: ids of the series of shares that pay the account.
         works: their works.
         amount: minor units that the account would receive now.
+        complete: whether nothing is left for another plan.
     """
 
     account: str
@@ -41,12 +65,26 @@ class ClaimPlan:
     shares: tuple[int, ...]
     works: tuple[int, ...]
     amount: int
+    complete: bool = True
 
-    def call(self, ledger: RoyaltyLedger) -> Call | None:
-        """The transaction that the account sends, paying itself; None when there is nothing."""
-        if self.amount == 0:
-            return None
-        return ledger.pull_and_claim(self.pulls, self.shares, self.currency.index, self.account)
+    def steps(self, ledger: RoyaltyLedger) -> tuple[Step, ...]:
+        """The transactions that the account sends, in this order, paying itself; none when there is nothing."""
+        if self.amount == 0 and self.complete:
+            return ()
+        steps, pulls, shares = [], self.pulls, self.shares if self.amount else ()
+        while pulls or shares:
+            room = (_STEP_GAS - _BASE_GAS) // _PULL_GAS
+            now, pulls = pulls[:room], pulls[room:]
+            gas = _BASE_GAS + len(now) * _PULL_GAS
+            paying = () if pulls else shares[: (_STEP_GAS - gas) // _SHARE_GAS]
+            shares = shares[len(paying) :]
+            call = (
+                ledger.pull_and_claim(now, paying, self.currency.index, self.account)
+                if paying
+                else ledger.pull_many(now)
+            )
+            steps.append(Step(call, gas + len(paying) * _SHARE_GAS))
+        return tuple(steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +121,12 @@ def plan(services: Services, account: str, currency: Currency) -> ClaimPlan:
     )
     if not paying:
         return ClaimPlan(holder, currency, (), (), (), 0)
-    pulls = tuple(Pull(child, edge, currency.index) for child, edge in moving)
+    complete = len(moving) <= _MOST and len(paying) <= _MOST
+    pulls = tuple(Pull(child, edge, currency.index) for child, edge in moving[:_MOST])
+    paying = paying[:_MOST]
     amount = _amount(services, ledger.pull_and_claim(pulls, paying, currency.index, holder), holder)
-    return ClaimPlan(holder, currency, pulls, paying, tuple(sorted({shares[share] for share in paying})), amount)
+    works = tuple(sorted({shares[share] for share in paying}))
+    return ClaimPlan(holder, currency, pulls, paying, works, amount, complete)
 
 
 def pulls_towards(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -22,7 +22,8 @@ from offchain.errors import InputError, UnavailableError
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["MAX_URL", "Answer", "Origin", "fetched", "fetched_if_changed", "origin_of"]
+__all__ = ["MAX_URL", "Answer", "Origin", "asked", "ending", "fetched", "fetched_if_changed", "is_public"]
+__all__ += ["looked_up", "origin_of", "parsed_url", "server_of"]
 
 MAX_URL: Final = 2_000
 
@@ -33,6 +34,12 @@ _SILENCE: Final = 10.0
 _REDIRECTS: Final = 5
 _ADDRESSES: Final = 4
 """Of one name that are tried, in the resolver's order."""
+
+_WRAPPING: Final = tuple(
+    ipaddress.IPv6Network(each)
+    for each in ("::/96", "::ffff:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16", "fec0::/10")
+)
+"""IPv6 addresses that stand for others, or for nothing outside a site."""
 
 _PORTS: Final = {"http": 80, "https": 443}
 _NOT_MODIFIED: Final = 304
@@ -73,8 +80,8 @@ def origin_of(url: str) -> Origin:
         InputError: `url-refused`.
         UnavailableError: `feed-unreachable`.
     """
-    host, port = _server(_parsed(url))
-    return Origin(host, port, frozenset(_looked_up(host, port)))
+    host, port = server_of(parsed_url(url))
+    return Origin(host, port, frozenset(looked_up(host, port)))
 
 
 def fetched(url: str, origin: Origin, limit: int) -> Iterator[bytes]:
@@ -118,12 +125,12 @@ def _answered(url: str, origin: Origin, headers: Mapping[str, str]) -> Iterator[
     """The answer to a GET, after at most `_REDIRECTS` redirects; what goes wrong while it is read is told as ours."""
     import httpx  # noqa: PLC0415 - needed by feeds alone
 
-    with httpx.Client(timeout=_SILENCE, follow_redirects=False, trust_env=False) as client, _ending(client):
+    with httpx.Client(timeout=_SILENCE, follow_redirects=False, trust_env=False) as client, ending(client, _SECONDS):
         for _ in range(_REDIRECTS + 1):
-            target = _parsed(url)
+            target = parsed_url(url)
             addresses = _allowed(target, origin)
             try:
-                answer = _asked(client, target, addresses, headers)
+                answer = asked(client, target, addresses, headers)
                 try:
                     if not answer.has_redirect_location:
                         yield answer
@@ -137,13 +144,23 @@ def _answered(url: str, origin: Origin, headers: Mapping[str, str]) -> Iterator[
     raise _refused("it redirects too often")
 
 
-def _asked(client: httpx.Client, target: httpx.URL, addresses: list[str], headers: Mapping[str, str]) -> httpx.Response:
-    """The answer of the first address that takes a connection; name and certificate are those of the host."""
-    import httpx  # noqa: PLC0415 - needed by feeds alone
+def asked(
+    client: httpx.Client,
+    target: httpx.URL,
+    addresses: Sequence[str],
+    headers: Mapping[str, str],
+    body: bytes | None = None,
+) -> httpx.Response:
+    """The answer of the first address that takes a connection; name and certificate are those of the host.
+
+    It is a GET, or with a body a POST. Nothing is looked up again and no redirect is followed.
+    """
+    import httpx  # noqa: PLC0415 - needed by feeds and webhooks alone
 
     sent = {**headers, "Accept-Encoding": "identity", "Host": target.netloc.decode("ascii")}
+    method = "GET" if body is None else "POST"
     for last, address in enumerate(addresses, 1 - len(addresses)):
-        request = client.build_request("GET", target.copy_with(host=address), headers=sent)
+        request = client.build_request(method, target.copy_with(host=address), headers=sent, content=body)
         request.extensions["sni_hostname"] = target.raw_host.decode("ascii")
         try:
             return client.send(request, stream=True)
@@ -154,9 +171,9 @@ def _asked(client: httpx.Client, target: httpx.URL, addresses: list[str], header
 
 
 @contextmanager
-def _ending(client: httpx.Client) -> Iterator[None]:
-    """Close the client after `_SECONDS`: its own time-out starts anew with every byte, in the head too."""
-    timer = threading.Timer(_SECONDS, client.close)
+def ending(client: httpx.Client, seconds: float) -> Iterator[None]:
+    """Close the client after some seconds: its own time-out starts anew with every byte, in the head too."""
+    timer = threading.Timer(seconds, client.close)
     timer.daemon = True
     timer.start()
     try:
@@ -176,7 +193,12 @@ def _body(answer: httpx.Response, limit: int) -> Iterator[bytes]:
         yield piece
 
 
-def _parsed(url: str) -> httpx.URL:
+def parsed_url(url: str) -> httpx.URL:
+    """A URL of http or https, of usual length.
+
+    Raises:
+        InputError: `url-refused`.
+    """
     import httpx  # noqa: PLC0415 - needed by feeds alone
 
     try:
@@ -188,21 +210,39 @@ def _parsed(url: str) -> httpx.URL:
     return target
 
 
-def _server(target: httpx.URL) -> tuple[str, int]:
+def server_of(target: httpx.URL) -> tuple[str, int]:
+    """Host and TCP port of a URL."""
     return target.raw_host.decode("ascii"), target.port or _PORTS[target.scheme]
 
 
 def _allowed(target: httpx.URL, origin: Origin) -> list[str]:
     """Addresses of a host, if all of them may be asked."""
-    host, port = _server(target)
+    host, port = server_of(target)
     known = origin.addresses if (host, port) == (origin.host, origin.port) else frozenset()
-    found = _looked_up(host, port)
-    if not all(address in known or ipaddress.ip_address(address.partition("%")[0]).is_global for address in found):
+    found = looked_up(host, port)
+    if not all(address in known or is_public(address) for address in found):
         raise _refused("its host is in a private network")
     return found[:_ADDRESSES]
 
 
-def _looked_up(host: str, port: int) -> list[str]:
+def is_public(address: str) -> bool:
+    """Whether an IP address is one host of the open internet, also where IPv6 only wraps an IPv4 address.
+
+    A gateway unwraps such an address (NAT64, RFC 6052; 6to4, RFC 3056; Teredo, RFC 4380), so that the wrapping of a
+    loopback or metadata address would lead there although IPv6 calls it global.
+    """
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if not found.is_global or found.is_multicast or found.is_reserved:
+        return False
+    return found.version == 4 or not any(found in network for network in _WRAPPING)
+
+
+def looked_up(host: str, port: int) -> list[str]:
+    """The addresses of a host, in the resolver's order.
+
+    Raises:
+        UnavailableError: `feed-unreachable`.
+    """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:

@@ -49,7 +49,7 @@ def generation(asked: GenerationRequest | str, created: object, *older: object) 
         raise outdated(str(DBOS.workflow_id))
     job, made = str(DBOS.workflow_id), list[dict[str, Any]]()
     for name, seeds in asked.parts.items():
-        made += run_step(name, _made, engine(), job, asked, seeds, created)
+        made += run_step(name, _made, engine(), (job, name), asked, seeds, created)
     return {
         "works": [each for each in made if "work" in each],
         "missing": [each for each in made if "work" not in each],
@@ -69,7 +69,7 @@ def start_generation(engine: Engine, asked: GenerationRequest) -> Job:
     if engine.find(job_id) is not None:
         return engine.retry(job_id)
     with engine.room_for_generation():
-        engine.begin(generation, job_id, asked, int(time.time()))
+        engine.begin(generation, job_id, asked, int(time.time()), owner=asked.account)
     return engine.job(job_id)
 
 
@@ -127,19 +127,19 @@ def _require_readable(asked: GenerationRequest) -> None:
             class_number(asked.prompt)
 
 
-def _made(engine: Engine, job_id: str, asked: GenerationRequest, seeds: range, created: int) -> list[dict[str, Any]]:
-    """Make the works of some seeds, and keep them in the vault."""
+def _made(
+    engine: Engine, place: tuple[str, str], asked: GenerationRequest, seeds: range, created: int
+) -> list[dict[str, Any]]:
+    """Make the works of some seeds in a job's step, and keep them in the vault."""
+    job_id, step = place
 
     def progress(done: int, most: int) -> None:
         engine.require_wanted(job_id)
-        engine.fractions[job_id] = done / most
+        engine.tell(job_id, step, done / most)
 
     with _turn(engine, job_id):
-        try:
-            runtime = model_runtime(engine.services.settings, asked.mark_for)
-            works = make_works(asked, seeds, created=created, runtime=runtime, progress=progress)
-        finally:
-            engine.fractions.pop(job_id, None)
+        runtime = model_runtime(engine.services.settings, asked.mark_for)
+        works = make_works(asked, seeds, created=created, runtime=runtime, progress=progress)
     return [_kept(engine.services, work) for work in works]
 
 

@@ -9,18 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from dbos import WorkflowStatus, WorkflowStatusString
 
 from offchain.errors import ColophonError, NotFoundError, RefusedError, UnavailableError
-from offchain.workflows.requests import GenerationRequest
+from offchain.workflows.requests import GenerationRequest, RegistrationRequest
 
-__all__ = ["ACTIVE", "PUBLISHING", "STEPS", "Draft", "Job", "Kind", "State", "Step"]
+__all__ = ["ACTIVE", "KINDS", "PUBLISHING", "STEPS", "Draft", "Job", "Kind", "State", "Step"]
 __all__ += ["cancelled", "finished", "fold_job", "kind_of", "outdated", "unknown_job"]
 
 Kind = Literal["registration", "purchase", "generation"]
 State = Literal["running", "awaiting-signature", "done", "failed", "interrupted", "cancelled"]
+
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 PUBLISHING: Final = ".publish"
 """Ends the id of the workflow that follows a registration's signature."""
@@ -63,6 +65,8 @@ class Job:
         error: why it failed or was interrupted.
         typed: what the registrant signs (EIP-712), while it awaits that signature.
         similar: registered works that the file is similar to: a warning, told before anything is signed.
+        owner: account that it belongs to; None for a purchase, whose order anybody reads on the chain, and for what
+            the operator's own command line began.
     """
 
     id: str
@@ -74,6 +78,16 @@ class Job:
     error: ColophonError | None = None
     typed: dict[str, Any] | None = None
     similar: Sequence[dict[str, Any]] = ()
+    owner: str | None = None
+
+    def require_readable(self, account: str | None) -> None:
+        """Let an account at its own jobs, and anybody at purchases.
+
+        Raises:
+            NotFoundError: `unknown-job`; nobody learns that somebody else has it.
+        """
+        if self.kind != "purchase" and (self.owner is None or self.owner != account):
+            raise unknown_job(self.id)
 
 
 class Draft(dict[str, Any]):
@@ -154,6 +168,7 @@ def fold_job(
         error=error,
         typed=draft["typed"] if draft is not None else None,
         similar=_similar(statuses[0].output),
+        owner=_owner(statuses[0]),
     )
 
 
@@ -166,9 +181,26 @@ def _step_names(kind: Kind, status: WorkflowStatus) -> tuple[str, ...]:
 
 def _asked(status: WorkflowStatus) -> GenerationRequest | None:
     """What a generation shall make; None where an earlier version wrote it down."""
+    asked = _argument(status)
+    return asked if isinstance(asked, GenerationRequest) else None
+
+
+def _owner(status: WorkflowStatus) -> str | None:
+    asked = _argument(status)
+    request = asked if isinstance(asked, GenerationRequest) else getattr(asked, "request", None)
+    match request:
+        case GenerationRequest():
+            return request.account
+        case RegistrationRequest():
+            return request.registrant
+    return None
+
+
+def _argument(status: WorkflowStatus) -> object:
+    """What a workflow was begun with first."""
     told: object = status.input  # the journal's own text where its classes are gone
     arguments = told.get("args") if isinstance(told, dict) else None
-    return arguments[0] if arguments and isinstance(arguments[0], GenerationRequest) else None
+    return arguments[0] if arguments else None
 
 
 def _public(kind: Kind, output: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from offchain.workflows import generating, preparing, publishing, purchasing
@@ -17,17 +17,21 @@ WORKFLOWS = (preparing.prepare, publishing.publish, purchasing.purchase, generat
 
 
 @contextmanager
-def open_engine(services: Services, *, name: str = "service") -> Iterator[Engine]:
+def open_engine(
+    services: Services, *, name: str = "service", queues: Collection[str] | None = None
+) -> Iterator[Engine]:
     """Run the engine until the block ends; unfinished work under the same name continues by itself.
 
     Args:
         services: what the workflows work with; stay open until the engine has stopped.
-        name: of the kind of process; only one of a name runs over a home at a time.
+        name: of the kind of process; only one of a name runs over a home at a time, save the service's on PostgreSQL.
+        queues: that a process of the service takes work from on PostgreSQL; None for all.
 
     Raises:
+        InputError: `unknown-queue`, `workers-need-postgres`.
         UnavailableError: `workflows-busy`.
     """
-    engine = Engine(services, name)
+    engine = Engine(services, name, queues)
     engine.start()
     try:
         yield engine

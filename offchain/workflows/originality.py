@@ -21,6 +21,7 @@ from offchain.workflows.guards import find_title, title_names
 from offchain.workflows.recognition import match_json
 from offchain.workflows.requests import RegistrationRequest
 from offchain.workflows.services import Services
+from offchain.workflows.takedowns import require_offered
 
 __all__ = ["require_original"]
 
@@ -40,9 +41,11 @@ def require_original(
         The warning: works that it is similar to, as `match_json` tells them.
 
     Raises:
-        RefusedError: `work-copied` or `work-derived`.
+        RefusedError: `work-copied`, `work-derived`, or `taken-down`: a copy of what may not be offered here.
     """
-    found = _standing(services, services.similarity.search(probe), parents)
+    matches = services.similarity.search(probe)
+    require_offered(services, *(match.work_id for match in matches if match.decision == "same"))
+    found = _standing(services, matches, parents)
     names = title_names(services, [match.work_id for match, _ in found])
     copied = [match for match, holder in found if _is_proven_copy(match) and holder != request.registrant]
     if copied:

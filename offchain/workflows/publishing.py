@@ -6,15 +6,14 @@ work's id to whoever watches the nodes, and before the title can lead anybody to
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from dbos import DBOS
 
-from offchain.chain import Call, Registration, work_hex
+from offchain.chain import Registration, work_hex
 from offchain.chain.eip712 import digest
-from offchain.chain.sender import Receipt
 from offchain.chain.waiting import await_block_after
-from offchain.errors import DeniedError, NotFoundError, RefusedError, UnavailableError
+from offchain.errors import DeniedError, NotFoundError, RefusedError
 from offchain.storage import local_cid
 from offchain.store import TitleRecord
 from offchain.workflows.catalogue import record_work
@@ -27,9 +26,6 @@ from offchain.workflows.sealing import pin_sealed, sealed_rendition
 from offchain.workflows.services import Services
 
 __all__ = ["publish", "published_title"]
-
-_RELAYERS_OWN: Final = frozenset({"insufficient-funds", "fee-above-cap", "nonce-contested"})
-"""Refusals that are about the relayer, not about the registration."""
 
 
 @DBOS.workflow(name="registration.publish", max_recovery_attempts=1000)
@@ -60,7 +56,8 @@ def _commit(services: Services, registration: Registration) -> bytes:
     """Reserve the priority; the hash of the transaction."""
     registry = services.contracts.registry
     commitment = registry.commitment(registration.registrant, registration.work, registration.salt)
-    receipt = _relay(services, registry.commit(commitment), f"commit:{commitment.hex()}")
+    call, key = registry.commit(commitment), f"commit:{commitment.hex()}"
+    receipt = services.sender.relay(call, services.require_relayer(), key)
     await_block_after(services.client, receipt.block)
     return receipt.tx_hash
 
@@ -99,28 +96,14 @@ def _register(services: Services, draft: Draft, signature: bytes) -> bytes:
     call = services.contracts.registry.register_signed(registration, draft["deadline"], signature)
     try:
         # The same salt may be signed for again with another deadline, which is another transaction.
-        return _relay(services, call, f"register:{digest(draft['typed']).hex()}").tx_hash
+        key = f"register:{digest(draft['typed']).hex()}"
+        return services.sender.relay(call, services.require_relayer(), key, draft["deadline"]).tx_hash
     except (DeniedError, RefusedError):
         # A reveal uses up the commitment, so the registry has several reasons to refuse the second one.
         title = published_title(services, draft)
         if title is None:
             raise
         return title.tx_hash
-
-
-def _relay(services: Services, call: Call, key: str) -> Receipt:
-    """Send from the relayer; its own troubles interrupt the job, which then goes on with what is signed.
-
-    Raises:
-        ColophonError: the registry's reason.
-        UnavailableError: the chain does not answer, or the relayer cannot pay or send just now.
-    """
-    try:
-        return services.sender.send(call, services.require_relayer(), key=key)
-    except RefusedError as refused:
-        if refused.code not in _RELAYERS_OWN:
-            raise
-        raise UnavailableError(refused.code, refused.message, refused.remedy, **refused.facts) from refused
 
 
 def _index(services: Services, draft: Draft, commitment: bytes, transaction: bytes) -> dict[str, Any]:

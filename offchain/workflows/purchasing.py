@@ -10,13 +10,14 @@ from dbos import DBOS
 
 from offchain.chain import NO_PERMIT, Order, Permit, work_hex
 from offchain.chain.eip712 import TypedData, digest
-from offchain.errors import ColophonError, NotFoundError, RefusedError
+from offchain.errors import ColophonError, NotFoundError, RefusedError, UnavailableError
 from offchain.store import OrderRecord, OrderStatus
 from offchain.workflows.engine import Engine, engine, run_step
 from offchain.workflows.jobs import Job
 from offchain.workflows.licences import NEVER
 from offchain.workflows.quoting import SignedQuote, quote_by_digest
 from offchain.workflows.services import Services
+from offchain.workflows.takedowns import require_offered
 
 __all__ = ["start_purchase"]
 
@@ -62,13 +63,14 @@ def start_purchase(
     _keep(services, typed, order, signature, permit)
     if existing is not None:
         engine.forget(job_id)
-    engine.begin(purchase, job_id, signed.digest, order, signature, permit)
+    engine.begin(purchase, job_id, signed.digest, order, signature, permit, owner=order.buyer)
     return engine.job(job_id)
 
 
 def _require_acceptable(services: Services, signed: SignedQuote, order: Order, permit: Permit) -> None:
     """Say in the buyer's words what the contract would say in its own."""
     quote, now = signed.quote, services.now()
+    require_offered(services, quote.work)
     if services.contracts.licensing.is_nonce_used(order.buyer, order.nonce):
         raise RefusedError(
             "nonce-used",
@@ -118,6 +120,8 @@ def _keep(services: Services, typed: TypedData, order: Order, signature: bytes, 
         permit=None if permit.deadline == 0 else _permit_json(permit),
     )
     with services.store.transaction() as tx:
+        # The same order may come to two processes at once.
+        tx.transactions.lock_account(services.client.chain_id, order.buyer)
         if tx.orders.find(record.digest) is None:
             tx.orders.add(record)
 
@@ -133,7 +137,11 @@ def _fulfil(services: Services, quote: bytes, order: Order, signature: bytes, pe
     order_digest = digest(licensing.order_typed(order))
     call = licensing.fulfil(signed.quote, signed.signature, order, signature, permit)
     try:
-        receipt = services.sender.send(call, services.require_relayer(), key=f"order:{order_digest.hex()}")
+        receipt = services.sender.relay(
+            call, services.require_relayer(), f"order:{order_digest.hex()}", min(order.expiry, signed.quote.expiry)
+        )
+    except UnavailableError:
+        raise  # the order is as good as before, and the job goes on with it
     except ColophonError as error:
         _mark(services, order_digest, OrderStatus.FAILED, failure=error.code)
         raise

@@ -6,7 +6,7 @@ import itertools
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from offchain.chain import ZERO_ADDRESS, Currency, Quote, Title, work_hex
 from offchain.chain.address import parse_address
@@ -19,13 +19,20 @@ from offchain.store import QuoteRecord, UnitOfWork
 from offchain.workflows.mandates import Mandate
 from offchain.workflows.offers_log import log_offer
 from offchain.workflows.prices import believed_problem, mandated
-from offchain.workflows.requoting import standing
+from offchain.workflows.requoting import Standing, standing
 from offchain.workflows.services import Services
+from offchain.workflows.takedowns import require_offered
 
 __all__ = ["QuoteRequest", "SignedQuote", "make_quote", "quote_by_digest"]
 
 DEFAULT_SECONDS: Final = 15 * 60
 MAX_SECONDS: Final = 24 * 3600
+
+_DAY: Final = 86_400
+_KEPT: Final = 10_000
+"""Offers that are remembered as judged."""
+
+_Place: TypeAlias = tuple[bytes, int | None, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,23 @@ class SignedQuote:
     number: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """An offer that the contracts would take, and that its certificate proves, at a place in time.
+
+    Attributes:
+        place: hash of the newest block, number of the newest epoch of prices, UTC day.
+        quote: an open one, whose expiry and buyer may be others.
+    """
+
+    place: _Place
+    title: Title
+    mandate: Mandate
+    priced: Standing
+    price: Price
+    quote: Quote
+
+
 def make_quote(services: Services, request: QuoteRequest) -> SignedQuote:
     """Price one tier and sign the price, if the contracts would let it be bought now.
 
@@ -77,31 +101,16 @@ def make_quote(services: Services, request: QuoteRequest) -> SignedQuote:
             `reserved`, `permit-expired`, `scope-too-wide`, `daily-cap-reached` and others.
         UnavailableError: `no-pricing-key`.
     """
-    signer, now = services.require_pricing(), services.now()
+    signer = services.require_pricing()
     _require_readable(request)
+    require_offered(services, request.work)
     services.terms_number(request.tier)
-    title = services.contracts.registry.title(request.work)
-    _require_final(title, now)
-    allowed = mandated(services, request.work, request.currency)
-    mandate = _of_tier(allowed, request)
-    priced = standing(services, believed_problem(services, request.work, title, allowed)[0])
-    price = _price(priced.solution, request)
     buyer = None if request.buyer is None else parse_address(request.buyer)
-    quote = Quote(
-        work=request.work,
-        seller=signer.address,
-        terms=mandate.terms,
-        currency=mandate.currency.index,
-        price=price.amount,
-        buyer=buyer or ZERO_ADDRESS,
-        max_quantity=0,
-        expiry=min(now + request.seconds, mandate.expiry),
-        work_epoch=title.epoch,
-        signer_epoch=services.contracts.offers.epoch(signer.address),
-        grants=0,
-        basis=priced.basis.digest(),
-    )
-    _require_usable(services, quote, signer)
+    judged, now = _judged(services, request, signer)
+    _require_final(judged.title, now)
+    mandate, priced, price = judged.mandate, judged.priced, judged.price
+    expiry = min(now + request.seconds, mandate.expiry)
+    quote = replace(judged.quote, buyer=buyer or ZERO_ADDRESS, expiry=expiry)
     # Counted and kept in one unit of work, else two quotes made at once would share a number, and their orders a nonce.
     with services.store.transaction() as tx:
         number = _number(services, tx, buyer)
@@ -120,6 +129,54 @@ def make_quote(services: Services, request: QuoteRequest) -> SignedQuote:
         _keep(tx, signed, typed)
         log_offer(tx, signed, now)
     return signed
+
+
+def _judged(services: Services, request: QuoteRequest, signer: Signer) -> tuple[_Judged, int]:
+    """What is offered as of the newest block, and the time that quotes go by, Unix seconds.
+
+    While the chain has no newer block, the catalogue no newer epoch of prices, and the UTC day lasts by which demand is
+    learnt, the same answer would come out again: it is kept, and only the chain's head and the epoch are asked for.
+    """
+    head = services.client.block("latest")
+    now = max(int(time.time()), head.timestamp if head else 0)
+    currency = services.currency(request.currency)
+    with services.store.snapshot() as tx:
+        epoch = tx.epochs.newest(currency.index)
+    place = (head.hash if head else b"", None if epoch is None else epoch.number, now // _DAY)
+    key = (request.work, request.tier, request.segment, currency.index)
+    kept = services.judged.get(key)
+    if isinstance(kept, _Judged) and kept.place == place and kept.mandate.expiry > now:
+        return kept, now
+    judged = _judge(services, request, signer, place, now)
+    if len(services.judged) >= _KEPT:
+        services.judged.clear()
+    services.judged[key] = judged
+    return judged, now
+
+
+def _judge(services: Services, request: QuoteRequest, signer: Signer, place: _Place, now: int) -> _Judged:
+    title = services.contracts.registry.title(request.work)
+    _require_final(title, now)
+    allowed = mandated(services, request.work, request.currency)
+    mandate = _of_tier(allowed, request)
+    priced = standing(services, believed_problem(services, request.work, title, allowed)[0])
+    price = _price(priced.solution, request)
+    quote = Quote(
+        work=request.work,
+        seller=signer.address,
+        terms=mandate.terms,
+        currency=mandate.currency.index,
+        price=price.amount,
+        buyer=ZERO_ADDRESS,
+        max_quantity=0,
+        expiry=min(now + request.seconds, mandate.expiry),
+        work_epoch=title.epoch,
+        signer_epoch=services.contracts.offers.epoch(signer.address),
+        grants=0,
+        basis=priced.basis.digest(),
+    )
+    _require_usable(services, quote, signer)
+    return _Judged(place, title, mandate, priced, price, quote)
 
 
 def quote_by_digest(services: Services, quote: bytes) -> SignedQuote:

@@ -28,6 +28,7 @@ from offchain.workflows.preparing import DRAFT_STEP, FILES_STEP, Filed, prepare
 from offchain.workflows.publishing import publish, published_title
 from offchain.workflows.requests import RegistrationRequest
 from offchain.workflows.services import Services
+from offchain.workflows.takedowns import require_offered
 from offchain.workflows.vault import Source
 
 __all__ = ["start_registration", "submit_signature"]
@@ -75,11 +76,12 @@ def submit_signature(engine: Engine, job_id: str, signature: bytes) -> Job:
     """
     job = engine.job(job_id)
     draft = engine.output(job_id)
-    if not isinstance(draft, Draft):
+    if not isinstance(draft, Draft) or job.state == "cancelled":
         raise RefusedError(
             "not-awaiting-signature", f"this job is {job.state}", "sign when it awaits a signature", job=job_id
         )
     if job.state == "awaiting-signature":
+        require_offered(engine.services, draft["registration"].work)
         if published_title(engine.services, draft) is None:
             _require_valid(engine.services, draft, signature)
         engine.begin(publish, job_id + PUBLISHING, draft, signature)
@@ -91,8 +93,11 @@ def _file(engine: Engine, spooled: Path, request: RegistrationRequest) -> Job:
     limit = services.settings.max_upload
     examined = examine(spooled, title=request.title, limit=limit, wanted=("features", "probe"))
     identity = examined.identity
+    require_offered(services, identity.work_id)
     job_id = _job_id(services, identity.work_id, request)
     existing = engine.find(job_id)
+    if existing is not None and existing.state == "cancelled":
+        existing = engine.retry(job_id)
     if existing is not None and (existing.state in ("running", "interrupted") or _is_overtaken(engine, existing)):
         # It may have stopped because its master is missing or damaged.
         services.vault.keep(spooled, identity.work_id)
@@ -103,7 +108,7 @@ def _file(engine: Engine, spooled: Path, request: RegistrationRequest) -> Job:
         services.vault.keep_features(features_to_bytes(examined.features), identity.work_id)
     services.vault.keep(spooled, identity.work_id)
     if existing is None:
-        engine.begin(prepare, job_id, Filed(identity, request, similar))
+        engine.begin(prepare, job_id, Filed(identity, request, similar), owner=request.registrant)
     elif existing.state == "failed":
         _begin_again(engine, job_id)
     elif _is_stale(services, engine.output(job_id)):

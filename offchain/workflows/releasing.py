@@ -12,7 +12,7 @@ that a reorganisation may undo: it must stand at the newest block, and must have
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from offchain.chain import Licence, Title, work_hex
@@ -29,13 +29,17 @@ from offchain.workflows.holdings import find_content, is_registered_here
 from offchain.workflows.metadata import Rendition
 from offchain.workflows.sealing import content_key, sealed_later, sealed_rendition
 from offchain.workflows.services import Services
+from offchain.workflows.takedowns import require_offered
 from offchain.workflows.terms.scope import MEDIA, medium_of, scope_names
 
 __all__ = [
     "RELEASES_PER_DAY",
+    "Entitlement",
     "KeyRelease",
     "draft_key_request",
+    "entitled",
     "key_releases",
+    "log_release",
     "log_request_typed",
     "release_key",
     "request_typed",
@@ -70,6 +74,15 @@ class KeyRelease:
     request: KeyRequest
     key: str
     rendition: Rendition
+    block: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entitlement:
+    """A sealed rendition that somebody may open, its content key, and the newest block when that was found out."""
+
+    rendition: Rendition
+    key: bytes = field(repr=False)
     block: int
 
 
@@ -121,6 +134,18 @@ def release_key(services: Services, request: KeyRequest, signature: bytes) -> Ke
     recipient, now = normal_recipient(request.recipient), services.now()
     _require_timely(request.deadline, now)
     require_signature(services.client, request.account, request_typed(services, request), signature)
+    right = entitled(services, request, now)
+    log_release(services, request, recipient, right.block, now)
+    return KeyRelease(request, wrap_key(right.key, recipient), right.rendition, right.block)
+
+
+def entitled(services: Services, request: KeyRequest, now: int) -> Entitlement:
+    """What the request's account may open; that it is the account's request was found out before.
+
+    Raises:
+        DeniedError, RefusedError, NotFoundError, UnavailableError: as `release_key`, but for signature and log.
+    """
+    require_offered(services, request.work)
     block = services.client.head()
     rendition, key = _sealed(services, request.work)
     if request.licence:
@@ -128,8 +153,7 @@ def release_key(services: Services, request: KeyRequest, signature: bytes) -> Ke
     else:
         _require_final(_require_title(services, request.account, request.work), now)
     _require_confirmed(services, request, rendition, block)
-    _log(services, request, recipient, block, now)
-    return KeyRelease(request, wrap_key(key, recipient), rendition, block)
+    return Entitlement(rendition, key, block)
 
 
 def key_releases(services: Services, work: int, limit: int, *, before: int | None = None) -> list[KeyReleaseRecord]:
@@ -298,8 +322,12 @@ def _require_title(services: Services, account: str, work: int) -> Title:
     return title
 
 
-def _log(services: Services, request: KeyRequest, recipient: str, block: int, now: int) -> None:
-    """Use up the nonce; the row is there before the key leaves."""
+def log_release(services: Services, request: KeyRequest, recipient: str, block: int, now: int) -> None:
+    """Use up the nonce; the row is there before the key leaves.
+
+    Raises:
+        RefusedError: `request-used`, or `too-many-releases`.
+    """
     with services.store.transaction() as tx:
         if tx.key_releases.is_used(request.account, request.nonce):
             raise RefusedError("request-used", "this request was answered before", "sign a new one, with another nonce")

@@ -19,6 +19,12 @@ _TOGETHER: Final = 8
 """Works that one step makes: so many share a pass of the model, and so many a killed worker makes again."""
 
 
+def _restore(self: Any, state: Sequence[object]) -> None:  # noqa: ANN401 - any dataclass of this module
+    """Take the values out of a journal; the code that wrote them may not have known the last fields."""
+    for number, field in enumerate(fields(self)):
+        object.__setattr__(self, field.name, state[number] if number < len(state) else field.default)
+
+
 @dataclass(frozen=True, slots=True)
 class TierMandate:
     """A tier that the pricing delegate may sell for the registrant, for a year.
@@ -79,10 +85,7 @@ class RegistrationRequest:
     source_type: SourceType = "digitalCreation"
     shares: tuple[tuple[str, int], ...] = ()
 
-    def __setstate__(self, state: Sequence[object]) -> None:
-        """Take the values out of a journal; the code that wrote them may not have known the last fields."""
-        for number, field in enumerate(fields(self)):
-            object.__setattr__(self, field.name, state[number] if number < len(state) else field.default)
+    __setstate__ = _restore
 
     @property
     def is_generated(self) -> bool:
@@ -103,6 +106,7 @@ class GenerationRequest:
         encrypt_prompt_to: age recipient who alone can read the prompt in the records, or None.
         name_training_set: whether the records name the model's training set as a parent.
         mark_for: account of the creator whose watermark texts carry, or None.
+        account: who asked, over HTTP; None for the operator's own command line.
     """
 
     prompt: str
@@ -113,6 +117,9 @@ class GenerationRequest:
     encrypt_prompt_to: str | None = None
     name_training_set: bool = False
     mark_for: str | None = None
+    account: str | None = None
+
+    __setstate__ = _restore
 
     @property
     def parts(self) -> dict[str, range]:

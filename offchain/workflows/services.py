@@ -7,24 +7,31 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from offchain.chain import Currency
 from offchain.chain.client import Client, connect
 from offchain.chain.contracts import Contracts, open_contracts
 from offchain.chain.deployments import load_deployment
-from offchain.chain.sender import Sender
-from offchain.chain.signer import LocalSigner, Signer
+from offchain.chain.sender import Limits, Relayers, Sender
+from offchain.chain.signer import DEVELOPMENT_CHAINS, LocalSigner, Signer
 from offchain.config import Settings
 from offchain.errors import NotFoundError, UnavailableError
 from offchain.indexer import Indexer
 from offchain.storage import PinSet, open_pins
 from offchain.store import Store, open_store
+from offchain.workflows.relaying import relay_signers
 from offchain.workflows.similarity import CatalogueIndex
 from offchain.workflows.terms import standard_terms
 from offchain.workflows.vault import Vault
 
 __all__ = ["Services", "open_services", "service_signers"]
+
+_CONFIRMATIONS: Final = 10
+"""Blocks above an event before it counts as confirmed, unless COLOPHON_CONFIRMATIONS says otherwise."""
+
+_PATIENCE: Final = 30.0
+"""Seconds for which a node may lack our newest blocks before they are taken for undone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +49,8 @@ class Services:
         vault: masters on disk.
         similarity: index of registered works.
         terms: number of the standard terms on this chain, by tier.
-        relayer: pays the gas of other people's signed messages; None in a process that never sends.
+        relayer: accounts that pay the gas of other people's signed messages; None in a process that never sends.
+        judged: offers that were judged lately, which quoting keeps.
         pricing: signs quotes as a delegate; None in a process that never quotes.
     """
 
@@ -56,8 +64,9 @@ class Services:
     vault: Vault
     similarity: CatalogueIndex
     terms: Mapping[str, int]
-    relayer: Signer | None = None
+    relayer: Relayers | None = None
     pricing: Signer | None = None
+    judged: dict[object, object] = field(default_factory=dict, repr=False)
     _currencies: list[Currency] = field(default_factory=list, repr=False)
     _advancing: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
@@ -78,6 +87,10 @@ class Services:
         """Unix seconds that the next block will have, about: a local chain's clock may run ahead of ours."""
         head = self.client.block("latest")
         return max(int(time.time()), head.timestamp if head else 0)
+
+    def wall(self) -> int:
+        """Unix seconds by this machine's clock: for what is no business of the chain."""
+        return int(time.time())
 
     def advance(self) -> None:
         """Index the chain up to its head, so that what was just mined can be read back."""
@@ -118,8 +131,8 @@ class Services:
         """The tier whose standard terms have this number, or None."""
         return next((tier for tier, known in self.terms.items() if known == number), None)
 
-    def require_relayer(self) -> Signer:
-        """The relayer.
+    def require_relayer(self) -> Relayers:
+        """The relayers.
 
         Raises:
             UnavailableError: `no-relayer`.
@@ -143,7 +156,7 @@ class Services:
         return self.pricing
 
 
-def open_services(settings: Settings, *, relayer: Signer | None = None, pricing: Signer | None = None) -> Services:
+def open_services(settings: Settings, *, relayer: Relayers | None = None, pricing: Signer | None = None) -> Services:
     """Reach the chain, check the contracts, open the store.
 
     Raises:
@@ -162,8 +175,8 @@ def open_services(settings: Settings, *, relayer: Signer | None = None, pricing:
         contracts=contracts,
         store=store,
         ipfs=open_pins(settings.ipfs_url, settings.pin_quorum),
-        indexer=Indexer(contracts, store),
-        sender=Sender(client, store),
+        indexer=_indexer(settings, contracts, store),
+        sender=Sender(client, store, _limits(settings)),
         vault=Vault(settings.home, settings.max_upload),
         similarity=CatalogueIndex(
             store, settings.home / "index", settings.database_url if settings.index_in_database else None
@@ -175,15 +188,29 @@ def open_services(settings: Settings, *, relayer: Signer | None = None, pricing:
     )
 
 
-def service_signers(settings: Settings) -> tuple[Signer | None, Signer | None]:
-    """The service's own keys from its settings: relayer and pricing delegate.
+def _indexer(settings: Settings, contracts: Contracts, store: Store) -> Indexer:
+    """Reads to the head on every chain; only chains of development get shorter, and need no confirmations."""
+    development = contracts.client.chain_id in DEVELOPMENT_CHAINS
+    confirmations = settings.confirmations
+    if confirmations is None:
+        confirmations = 0 if development else _CONFIRMATIONS
+    return Indexer(contracts, store, confirmations, patience=0 if development else _PATIENCE)
+
+
+def service_signers(settings: Settings) -> tuple[Relayers | None, Signer | None]:
+    """The service's own keys from its settings: relayers and pricing delegate.
 
     Raises:
-        InputError: `key-malformed`.
+        InputError: `key-malformed`, `keystore-unreadable`, `signer-url-malformed`, `setting-missing`.
+        DeniedError: `wrong-password`, `signer-denied`.
         RefusedError: `development-key`.
-        UnavailableError: `chain-down`; a key is checked against the chain it will sign on.
+        UnavailableError: `chain-down`, a key is checked against the chain it will sign on; `signer-down`.
     """
     chain_id = connect(settings.rpc_url).chain_id
-    keys = (settings.relayer_key, settings.pricing_key)
-    relayer, pricing = (LocalSigner(key, chain_id) if key else None for key in keys)
-    return relayer, pricing
+    relaying = relay_signers(settings, chain_id)
+    pricing = LocalSigner(settings.pricing_key, chain_id) if settings.pricing_key else None
+    return Relayers(relaying) if relaying else None, pricing
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(per_day=settings.spend_per_day, per_transaction=settings.spend_per_transaction, dry=settings.dry_run)

@@ -12,11 +12,11 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePath
 from typing import BinaryIO, Final, TypeAlias
 
-from offchain.errors import InputError, NotFoundError, UnavailableError
+from offchain.errors import ColophonError, InputError, NotFoundError, UnavailableError
 from offchain.storage import local_cid
 
 __all__ = ["Source", "Vault"]
@@ -161,8 +161,9 @@ class Vault:
         """Remove what killed processes left in the spool more than `age` seconds ago."""
         before = time.time() - age
         for spooled in self._spool.glob("*"):
-            if spooled.stat().st_mtime < before:
-                self.drop(spooled)
+            with suppress(FileNotFoundError):  # another process sweeps, too, or has kept the file meanwhile
+                if spooled.stat().st_mtime < before:
+                    self.drop(spooled)
 
     def master(self, work: int) -> Path:
         """Where the master of a work lies.
@@ -206,7 +207,7 @@ class Vault:
         except OSError as error:
             self.drop(spooled)
             raise _disk(error) from error
-        except InputError:
+        except ColophonError:  # too large, or what it is read from failed
             self.drop(spooled)
             raise
         return spooled

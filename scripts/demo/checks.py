@@ -105,6 +105,7 @@ def _licences(chain: _Chain, story: Story) -> Iterator[tuple[str, bool]]:
 
 
 def _copies(service: Service, story: Story, folder: Path) -> Iterator[tuple[str, bool]]:
+    service.admit(story.people["Fay"])
     somebody = {"registrant": story.people["Fay"].address, "title": "Mine now"}
     same = service.upload("/v1/works", PHOTOGRAPH, somebody)
     yield _verdict("the same file", same), (same.status_code, same.json()["code"]) == (409, "work-registered")

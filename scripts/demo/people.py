@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import httpx
 from eth_account import Account
-from eth_account.messages import encode_typed_data
+from eth_account.messages import encode_defunct, encode_typed_data
 from web3 import HTTPProvider, Web3
 
 from offchain.errors import RefusedError, UnavailableError
@@ -38,6 +38,10 @@ class Person:
         """Sign what the wallet shows: EIP-712 typed data, as hex."""
         signed = self._account.sign_message(encode_typed_data(full_message=typed_data))
         return Web3.to_hex(signed.signature)
+
+    def sign_text(self, text: str) -> str:
+        """Sign a message that the wallet shows as text (EIP-191), as hex."""
+        return Web3.to_hex(self._account.sign_message(encode_defunct(text=text)).signature)
 
     def send(self, transaction: Json) -> int:
         """Sign, send and wait for a transaction that the API drafted; returns the gas it used."""
@@ -73,6 +77,12 @@ class Service:
         """Give the connections back."""
         self._http.close()
 
+    def admit(self, who: Person) -> None:
+        """Let somebody sign in; what follows is done in their name."""
+        message = self.post("/v1/auth/challenge", {"account": who.address})["message"]
+        session = self.post("/v1/auth/session", {"message": message, "signature": who.sign_text(message)})
+        self._http.headers["Authorization"] = f"Bearer {session['access_token']}"
+
     def get(self, path: str) -> Json:
         """Read a resource."""
         return self._answer(self._http.get(path))
@@ -89,6 +99,7 @@ class Service:
 
     def register(self, who: Person, request: Json, file: Path | None = None) -> Json:
         """Register a file, or a generated work, in somebody's name; returns the registration's result."""
+        self.admit(who)
         wanted = {"registrant": who.address, "creator": who.name, **request}
         answer = (
             self.upload("/v1/works", file, wanted)
@@ -109,8 +120,9 @@ class Service:
             body["permit"] = {"value": permit["value"], "deadline": permit["deadline"], "signature": signature}
         return {**self.result(self.post("/v1/orders", body)), "explanation": quote["explanation"]}
 
-    def generate(self, prompt: str, seed: int, max_tokens: int) -> Json:
-        """Have a text written; returns the finished job."""
+    def generate(self, who: Person, prompt: str, seed: int, max_tokens: int) -> Json:
+        """Have a text written for somebody; returns the finished job."""
+        self.admit(who)
         parameters = {"max_tokens": max_tokens, "temperature": 0.8, "top_p": 0.95}
         return self.wait(self.post("/v1/generations", {"prompt": prompt, "seed": seed, "parameters": parameters}))
 
@@ -118,7 +130,7 @@ class Service:
         """Withdraw everything that somebody has earned; returns the claims that were paid."""
         claims = self.get(f"/v1/claims/{who.address}")["claims"]
         for claim in claims:
-            claim["gas"] = who.send(claim["transaction"])
+            claim["gas"] = sum(map(who.send, claim["transactions"]))
         return [claim for claim in claims if int(claim["amount"])]
 
     def result(self, job: Json) -> Json:

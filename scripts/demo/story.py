@@ -76,7 +76,7 @@ def _register_originals(service: Service, story: Story, say: Callable[[str], Non
     story.works["Netherfield Park"] = service.register(ben, request, TEXT)
     story.masters["Netherfield Park"] = TEXT
     say(f"the language model writes a story for Ada ({_TOKENS} tokens, seed {_SEED}), and she registers it")
-    job = service.generate(_PROMPT, _SEED, _TOKENS)
+    job = service.generate(ada, _PROMPT, _SEED, _TOKENS)
     request = {"title": "The Letter", "description": _PROMPT, "tiers": _TIERS, "generation": job["id"]}
     story.works["The Letter"] = service.register(ada, request)
 

@@ -72,6 +72,14 @@ class World:
         assert receipt["status"] == 1
         return receipt
 
+    def deploy_wallet(self, owner: str) -> str:
+        """A contract account (ERC-1271) that signs with its owner's key; its address."""
+        w3, built = self.client.w3, json.loads((BUILT / "SmartWallet.json").read_text())
+        made = w3.eth.contract(abi=built["abi"], bytecode=built["bytecode"]).constructor(owner)
+        address = w3.eth.get_transaction_receipt(made.transact({"from": self.accounts[CREATOR]}))["contractAddress"]
+        assert address is not None
+        return address
+
     def register(self, name: bytes, account: int, permits: tuple[int, ...] = (), value: int = 0, **stated: Any) -> int:
         """Register a new work by commitment; its id. It is final at once where there is no grace to wait for."""
         master = name + self.client.head().to_bytes(8, "big")  # never the same work twice on one chain

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
+from eth_account import Account
+from eth_account.messages import encode_defunct
 from fastapi.testclient import TestClient
 
 from offchain.chain import Call
@@ -69,6 +72,7 @@ def make_site(rpc_url: str, ipfs_url: str, home: Path, grace: int = 0) -> Site:
         "COLOPHON_DEPLOYMENT": str(deployment),
         "COLOPHON_RELAYER_KEY": development_key(RELAYER),
         "COLOPHON_PRICING_KEY": development_key(PRICING),
+        "COLOPHON_RATE_LIMIT": "off",
     }
     return Site(world, environ)
 
@@ -78,7 +82,7 @@ class Visitor:
     """Somebody at the API with a wallet of their own; the service never sees a key."""
 
     site: Site
-    client: TestClient
+    client: TestClient | httpx.Client
     account: int
 
     @property
@@ -88,11 +92,26 @@ class Visitor:
     def sign(self, typed: dict[str, Any]) -> str:
         return "0x" + self.site.signer(self.account).sign_typed(typed).hex()
 
+    def __post_init__(self) -> None:
+        """Sign in; from then on the visitor's client says who calls."""
+        challenge = self.client.post("/v1/auth/challenge", json={"account": self.address}).json()["message"]
+        wallet = Account.from_key(development_key(self.account))
+        signature = "0x" + wallet.sign_message(encode_defunct(text=challenge)).signature.hex()
+        session = self.client.post("/v1/auth/session", json={"message": challenge, "signature": signature})
+        assert session.status_code == 200, session.text
+        headers = {"Authorization": f"Bearer {session.json()['access_token']}"}
+        if isinstance(self.client, TestClient):
+            own = TestClient(self.client.app, raise_server_exceptions=False, headers=headers)
+        else:
+            own = httpx.Client(base_url=self.client.base_url, timeout=self.client.timeout, headers=headers)
+        object.__setattr__(self, "client", own)
+
     def submit(self, master: bytes | Path, **request: object) -> Any:
         """POST /v1/works; the raw answer."""
         name, data = (master.name, master.read_bytes()) if isinstance(master, Path) else ("work.txt", master)
         body = {"registrant": self.address, "title": "Untitled", "tiers": TIERS, **request}
-        return self.client.post("/v1/works", data={"request": json.dumps(body)}, files={"file": (name, data)})
+        files = {"file": (name, data)}
+        return self.client.post("/v1/works", data={"request": json.dumps(body)}, files=files)
 
     def register(self, master: bytes | Path, **request: object) -> dict[str, Any]:
         """Register a work to the end; the job's result."""
@@ -100,7 +119,8 @@ class Visitor:
         assert answer.status_code == 202, answer.text
         job = self.wait(answer.json()["id"])
         assert job["state"] == "awaiting-signature", job
-        signed = self.client.post(f"/v1/jobs/{job['id']}/signature", json={"signature": self.sign(job["typed_data"])})
+        signature = {"signature": self.sign(job["typed_data"])}
+        signed = self.client.post(f"/v1/jobs/{job['id']}/signature", json=signature)
         assert signed.status_code == 202, signed.text
         return self.result(job["id"])
 

@@ -6,24 +6,23 @@ Only what this service pinned for works that were registered here is served: it 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.responses import Response
 
-from offchain.api.conditional import ByteRange, is_current, is_refused, wanted_range
+from offchain.api.conditional import is_current, is_refused
 from offchain.api.deps import ServicesDep
 from offchain.api.negotiation import preferred
-from offchain.api.problems import MEDIA_TYPE, problem_of
-from offchain.errors import ColophonError, InputError, NotFoundError, RefusedError, UnavailableError
+from offchain.api.streaming import problem_response, ranged, streamed
+from offchain.errors import NotFoundError, RefusedError, UnavailableError
 from offchain.storage import normal_cid
 from offchain.storage.car import write_car
 from offchain.storage.cid import parse_cid
-from offchain.storage.reading import RemoteFile
 from offchain.workflows.holdings import find_content
 from offchain.workflows.services import Services
+from offchain.workflows.takedowns import withheld
 
 __all__ = ["router"]
 
@@ -83,13 +82,18 @@ def _answer(cid: str, request: Request, services: Services) -> Response:
             "ask an IPFS gateway, or the service that registered the work",
             cid=cid,
         )
+    if withheld(services, cid):
+        said = RefusedError(
+            "content-withheld", "every work with this content is taken down", "see /v1/takedowns", cid=cid
+        )
+        return problem_response(request, said, HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS, {"Cache-Control": "no-store"})
     own = known.media_type if _MEDIA_TYPE.fullmatch(known.media_type) else _OCTETS
     kind = preferred(request.headers.get("accept", ""), (own, _CAR, _RAW))
     tag = {_CAR: f'W/"{cid}.car"', _RAW: f'"{cid}.raw"'}.get(kind, f'"{cid}"')
     headers = {**_HEADERS, "ETag": tag}
     if is_refused(request.headers, tag):
         said = RefusedError("precondition-failed", f"this content's tag is {tag}", "leave If-Match out", tag=tag)
-        return _problem(request, said, HTTPStatus.PRECONDITION_FAILED, {})
+        return problem_response(request, said, HTTPStatus.PRECONDITION_FAILED, {})
     if is_current(request.headers, tag):
         return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     if not _PASSIVE.fullmatch(kind):
@@ -102,51 +106,12 @@ def _represented(request: Request, services: Services, cid: str, kind: str, head
     try:
         if kind == _RAW:
             block = pins.block(cid)
-            return _streamed(request, iter([block]), kind, headers, len(block))
+            return streamed(request, iter([block]), kind, headers, len(block))
         file = pins.open(cid)
         if kind == _CAR:
-            return _streamed(request, write_car([parse_cid(cid)], file.blocks()), kind, headers, None)
-        return _ranged(request, file, kind, headers)
+            return streamed(request, write_car([parse_cid(cid)], file.blocks()), kind, headers, None)
+        return ranged(request, file, kind, headers)
     except NotFoundError as error:
         raise UnavailableError(
             "content-lost", f"the IPFS nodes have lost {cid}", "run colophon storage repair", cid=cid
         ) from error
-
-
-def _ranged(request: Request, file: RemoteFile, kind: str, headers: dict[str, str]) -> Response:
-    headers["Accept-Ranges"] = "bytes"
-    asked = wanted_range(request.headers, headers["ETag"], file.size) if request.method == "GET" else None
-    if asked is not None and not asked.satisfiable:
-        said = InputError("range-unsatisfiable", f"the content has {file.size} bytes", "ask for a range within them")
-        status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
-        return _problem(request, said, status, {"Content-Range": asked.header(file.size)})
-    part = asked or ByteRange(0, file.size)
-    response = _streamed(request, file.read(part.start, part.end), kind, headers, part.end - part.start)
-    if asked is not None:
-        response.status_code = HTTPStatus.PARTIAL_CONTENT
-        response.headers["Content-Range"] = asked.header(file.size)
-    return response
-
-
-def _streamed(
-    request: Request, pieces: Iterator[bytes], kind: str, headers: dict[str, str], size: int | None
-) -> Response:
-    """The verified pieces as they come; a lie further on breaks the answer off, short of its length."""
-    if size is not None:
-        headers["Content-Length"] = str(size)
-    if request.method == "HEAD":
-        return StreamingResponse(iter(()), headers=headers, media_type=kind)
-    # Read before the status is sent, so that a node that lies at once becomes a problem.
-    first = next(pieces, b"")
-
-    def body() -> Iterator[bytes]:
-        yield first
-        yield from pieces
-
-    return StreamingResponse(body(), headers=headers, media_type=kind)
-
-
-def _problem(request: Request, error: ColophonError, status: HTTPStatus, headers: dict[str, str]) -> Response:
-    problem = problem_of(error, request.url.path)
-    problem.status = status
-    return JSONResponse(problem.model_dump(), status, headers, MEDIA_TYPE)

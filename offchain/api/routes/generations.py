@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path
 from fastapi.responses import FileResponse, Response
 
-from offchain.api.deps import EngineDep, OnceDep
-from offchain.api.routes.jobs import JobId
+from offchain.api.callers import Caller, Scope, signed_in
+from offchain.api.deps import EngineDep
+from offchain.api.once import OnceDep
+from offchain.api.routes.jobs import OwnJob
 from offchain.api.schemas.fields import WorkId, to_work
 from offchain.api.schemas.generations import GenerationIn
 from offchain.api.schemas.jobs import JobOut, job_out
@@ -19,20 +22,23 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/v1/generations", tags=["generations"])
 
+Generating = Annotated[Caller, Depends(signed_in(Scope.GENERATIONS))]
+
 
 @router.post("", operation_id="generate", status_code=202, response_model=JobOut)
-def generate(body: GenerationIn, engine: EngineDep, once: OnceDep) -> Response:
+def generate(body: GenerationIn, caller: Generating, engine: EngineDep, once: OnceDep) -> Response:
     """Let a model make works; each can be registered by naming this job as `generation`.
 
     Works of one job have one prompt and seeds that follow each other; the job's result tells the id and the record of
     each, and as `missing` the seeds that gave an empty work. While too many jobs wait for the model, none is taken.
     """
-    return once(body, 202, lambda: job_out(start_generation(engine, body.request())))
+    asked = replace(body.request(), account=caller.account)
+    return once(body, 202, lambda: job_out(start_generation(engine, asked)))
 
 
 @router.get("/{job_id}/works/{work}", operation_id="getGenerated", response_class=FileResponse)
-def get_generated(job_id: JobId, work: Annotated[WorkId, Path()], engine: EngineDep) -> FileResponse:
-    """The bytes of a generated work, until somebody registers it: then its licensees open it."""
+def get_generated(job: OwnJob, work: Annotated[WorkId, Path()], engine: EngineDep) -> FileResponse:
+    """The bytes of a work that a job of yours made, until somebody registers it: then its licensees open it."""
     require_unregistered(engine.services, to_work(work))
-    master, record = generated_master(engine, job_id, to_work(work))
+    master, record = generated_master(engine, job.id, to_work(work))
     return FileResponse(master, media_type=str(record["output"]["media_type"]))

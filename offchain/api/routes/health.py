@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import Final, Literal
+from dataclasses import asdict
+from typing import Literal
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import PlainTextResponse
 from pydantic import BaseModel
 
-from offchain.api.background import Background
-from offchain.api.deps import BackgroundDep, ServicesDep
-from offchain.api.schemas.fields import Account
-from offchain.errors import ColophonError
-from offchain.workflows.services import Services
-from offchain.workflows.terms import standard_terms
+from offchain.api.deps import ReadinessDep, ServicesDep
+from offchain.api.metrics import MEDIA_TYPE, Metrics
+from offchain.api.schemas.fields import Account, Amount
+from offchain.errors import NotFoundError
+from offchain.workflows.readiness import Check
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["service"])
-
-_MOST_LAG: Final = 50
-"""Blocks that the index may be behind the head before its answers are too old."""
 
 
 class HealthOut(BaseModel):
@@ -31,13 +27,21 @@ class HealthOut(BaseModel):
 
 
 class CheckOut(BaseModel):
-    """One thing that the service needs: `lag` is blocks behind the head, `code` names what is wrong."""
+    """One thing that the service needs: `code` names what is wrong, `detail` says it in words.
+
+    `lag` is blocks that the index is behind the head; `answering` of the IPFS nodes answer and `needed` must;
+    `balance` is wei of the poorest relayer, `in_flight` its transactions on their way; `free` is bytes on the disk.
+    """
 
     ok: bool
     code: str | None = None
     detail: str | None = None
     lag: int | None = None
-    balance: str | None = None
+    answering: int | None = None
+    needed: int | None = None
+    balance: Amount | None = None
+    in_flight: int | None = None
+    free: int | None = None
 
 
 class ReadyOut(BaseModel):
@@ -74,18 +78,21 @@ def health() -> HealthOut:
 
 
 @router.get("/readyz", operation_id="ready", responses={503: {"model": ReadyOut}})
-def ready(response: Response, services: ServicesDep, background: BackgroundDep) -> ReadyOut:
-    """Chain, indexer, IPFS, store and relayer work; 503 when one does not."""
-    probes: dict[str, Callable[[Services], CheckOut]] = {
-        "chain": _chain,
-        "indexer": partial(_indexer, background),
-        "ipfs": _ipfs,
-        "relayer": _relayer,
-    }
-    checks = {name: _probe(probe, services) for name, probe in probes.items()}
+def ready(response: Response, readiness: ReadinessDep) -> ReadyOut:
+    """Chain, indexer, IPFS nodes, store, relayers, workers and disk are as they must be; 503 when one is not."""
+    checks = readiness.checks()
     all_ok = all(check.ok for check in checks.values())
     response.status_code = 200 if all_ok else 503
-    return ReadyOut(ready=all_ok, checks=checks)
+    return ReadyOut(ready=all_ok, checks={name: _check_out(each) for name, each in checks.items()})
+
+
+@router.get("/metrics", operation_id="getMetrics", response_class=PlainTextResponse)
+def get_metrics(request: Request, services: ServicesDep) -> Response:
+    """Measurements for Prometheus, where the operator has set COLOPHON_METRICS=1: they tell of business."""
+    metrics: Metrics | None = request.app.state.metrics
+    if metrics is None:
+        raise NotFoundError("metrics-off", "this service tells no measurements", "set COLOPHON_METRICS=1 and restart")
+    return Response(metrics.page(services), media_type=MEDIA_TYPE)
 
 
 @router.get("/v1/chain", operation_id="getChain")
@@ -105,36 +112,5 @@ def get_chain(services: ServicesDep) -> ChainOut:
     )
 
 
-def _probe(probe: Callable[[Services], CheckOut], services: Services) -> CheckOut:
-    try:
-        return probe(services)
-    except ColophonError as error:
-        return CheckOut(ok=False, code=error.code, detail=error.message)
-
-
-def _chain(services: Services) -> CheckOut:
-    services.client.head()
-    return CheckOut(ok=True)
-
-
-def _indexer(background: Background, services: Services) -> CheckOut:
-    with services.store.snapshot() as tx:
-        last = tx.events.last_block()
-    lag = max(services.client.head() - (last.number if last else services.contracts.deployment.block), 0)
-    if not background.alive:
-        return CheckOut(ok=False, code="indexer-stopped", detail="restart the service", lag=lag)
-    if lag > _MOST_LAG:
-        return CheckOut(ok=False, code="indexer-behind", detail="wait until it has caught up", lag=lag)
-    return CheckOut(ok=True, lag=lag)
-
-
-def _ipfs(services: Services) -> CheckOut:
-    kept = services.ipfs.is_pinned(standard_terms()[0].cid)
-    return CheckOut(ok=True) if kept else CheckOut(ok=False, code="terms-not-pinned", detail="restart the service")
-
-
-def _relayer(services: Services) -> CheckOut:
-    balance = services.client.balance(services.require_relayer().address)
-    if balance == 0:
-        return CheckOut(ok=False, code="insufficient-funds", detail="the relayer cannot pay gas", balance="0")
-    return CheckOut(ok=True, balance=str(balance))
+def _check_out(check: Check) -> CheckOut:
+    return CheckOut(**asdict(check) | {"balance": None if check.balance is None else str(check.balance)})

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from offchain.api.callers import Caller, CallerDep, Scope, signed_in
 from offchain.api.checks import require_chain
-from offchain.api.deps import EngineDep, OnceDep
+from offchain.api.deps import EngineDep
+from offchain.api.once import OnceDep
 from offchain.api.schemas.fields import to_bytes
-from offchain.api.schemas.jobs import JobOut, SignatureIn, job_out
+from offchain.api.schemas.jobs import JobOut, JobsOut, JobsWanted, SignatureIn, job_out
+from offchain.workflows.callers import scope_missing
+from offchain.workflows.job_list import list_jobs
 from offchain.workflows.jobs import Job
 from offchain.workflows.registration import submit_signature
 
-__all__ = ["JobId", "router"]
+__all__ = ["JobId", "OwnJob", "own_job", "router"]
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
 
@@ -29,58 +34,102 @@ _RESTING = frozenset({"awaiting-signature", "done", "failed", "interrupted", "ca
 JobId = Annotated[str, Path(max_length=100, examples=["registration-3f…"])]
 
 
+def own_job(job_id: JobId, engine: EngineDep, caller: CallerDep) -> Job:
+    """The caller's job, or anybody's purchase.
+
+    Raises:
+        NotFoundError: `unknown-job`, also for somebody else's.
+        DeniedError: `scope-missing`, an API key for something else.
+    """
+    job = engine.job(job_id)
+    job.require_readable(caller.account)
+    needed = Scope.GENERATIONS if job.kind == "generation" else Scope.WORKS
+    if job.kind != "purchase" and needed not in caller.scopes:
+        raise scope_missing(needed)
+    return job
+
+
+OwnJob = Annotated[Job, Depends(own_job)]
+
+
+@router.get("/jobs", operation_id="listJobs")
+def get_jobs(
+    request: Request,
+    response: Response,
+    engine: EngineDep,
+    caller: Annotated[Caller, Depends(signed_in(Scope.WORKS))],
+    wanted: Annotated[JobsWanted, Query()],
+) -> JobsOut:
+    """Your jobs, newest first; the `Link` header leads to the next page (RFC 8288). A page may be short."""
+    page = list_jobs(
+        engine, str(caller.account), wanted.limit, kind=wanted.kind, state=wanted.state, cursor=wanted.cursor
+    )
+    if page.next is not None:
+        response.headers["Link"] = f'<{request.url.include_query_params(cursor=page.next)}>; rel="next"'
+    return JobsOut(items=list(map(job_out, page.jobs)), next=page.next)
+
+
 @router.get("/jobs/{job_id}", operation_id="getJob")
-def get_job(job_id: JobId, engine: EngineDep) -> JobOut:
-    """How a job stands."""
-    return job_out(engine.job(job_id))
-
-
-async def _existing(job_id: JobId, engine: EngineDep) -> Job:
-    # Before the stream begins: afterwards its status could no longer say that there is no such job.
-    return await run_in_threadpool(engine.job, job_id)
+def get_job(job: OwnJob) -> JobOut:
+    """How a job of yours stands, or a purchase of anybody's."""
+    return job_out(job)
 
 
 @router.get("/jobs/{job_id}/events", operation_id="streamJob", response_class=EventSourceResponse)
-async def stream_job(job: Annotated[Job, Depends(_existing)], engine: EngineDep) -> AsyncIterator[ServerSentEvent]:
-    """The job on every change, as server-sent events named `job`.
+async def stream_job(
+    job: OwnJob,
+    engine: EngineDep,
+    last_event_id: Annotated[str | None, Header(max_length=100, description="of the last event that was seen")] = None,
+) -> AsyncIterator[ServerSentEvent]:
+    """The job on every change, as server-sent events named `job`, whichever process runs it.
 
-    The stream ends when the job is done, failed, interrupted, cancelled or awaiting a signature; open it again after
-    signing.
+    Each event is the whole job, so whoever was cut off and names the `Last-Event-ID` gets what changed since then. A
+    comment every 15 seconds keeps the connection. The stream ends when the job is done, failed, interrupted, cancelled
+    or awaiting a signature; open it again after signing.
     """
-    yield ServerSentEvent(event="job", data=job_out(job))
-    while job.state not in _RESTING:
+    seen = last_event_id
+    while True:
+        told = job_out(job)
+        number = _event_id(told)
+        if number != seen:
+            seen = number
+            yield ServerSentEvent(event="job", id=number, data=told)
+        if job.state in _RESTING:
+            return
         await asyncio.sleep(_POLL)
-        before, job = job, await run_in_threadpool(engine.job, job.id)
-        if job != before:
-            yield ServerSentEvent(event="job", data=job_out(job))
+        job = await run_in_threadpool(engine.job, job.id)
+
+
+def _event_id(job: JobOut) -> str:
+    """The same for the same job as it stands, in every process."""
+    return hashlib.sha256(job.model_dump_json().encode()).hexdigest()[:16]
 
 
 @router.post("/jobs/{job_id}/signature", operation_id="signJob", status_code=202, response_model=JobOut)
-def sign_job(job_id: JobId, body: SignatureIn, engine: EngineDep, once: OnceDep) -> Response:
+def sign_job(job: OwnJob, body: SignatureIn, engine: EngineDep, once: OnceDep) -> Response:
     """Hand in the signature over the job's typed data; the job goes on."""
 
     def produce() -> JobOut:
         require_chain(engine.services, body.chain_id)
-        return job_out(submit_signature(engine, job_id, to_bytes(body.signature)))
+        return job_out(submit_signature(engine, job.id, to_bytes(body.signature)))
 
     return once(body, 202, produce)
 
 
 @router.post("/jobs/{job_id}/retry", operation_id="retryJob", status_code=202, response_model=JobOut)
-def retry_job(job_id: JobId, engine: EngineDep, once: OnceDep) -> Response:
+def retry_job(job: OwnJob, engine: EngineDep, once: OnceDep) -> Response:
     """Let an interrupted or cancelled job go on; a job in another state is left alone."""
 
     def produce() -> JobOut:
-        job = engine.job(job_id)
-        return job_out(engine.retry(job_id) if job.state in ("interrupted", "cancelled") else job)
+        return job_out(engine.retry(job.id) if job.state in ("interrupted", "cancelled") else job)
 
-    return once(job_id, 202, produce)
+    return once(job.id, 202, produce)
 
 
 @router.post("/jobs/{job_id}/cancel", operation_id="cancelJob", status_code=202, response_model=JobOut)
-def cancel_job(job_id: JobId, engine: EngineDep, once: OnceDep) -> Response:
-    """Stop a generation; one that has ended is left alone. A retry goes on with it.
+def cancel_job(job: OwnJob, engine: EngineDep, once: OnceDep) -> Response:
+    """Stop a generation, or a registration that is not signed yet; one that has ended is left alone.
 
-    It stops at once where this process runs it, else at the end of its step. Whoever knows the id can cancel it.
+    Whichever process runs it notices within a second. A retry goes on with it.
     """
-    return once(job_id, 202, lambda: job_out(engine.cancel(job_id)))
+    return once(job.id, 202, lambda: job_out(engine.cancel(job.id)))

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Path
 from fastapi.responses import Response
 
 from offchain.api.checks import require_chain
-from offchain.api.deps import EngineDep, OnceDep, ServicesDep
+from offchain.api.deps import EngineDep, ServicesDep
+from offchain.api.once import OnceDep
 from offchain.api.schemas.fields import Digest, Number, to_bytes, to_work
 from offchain.api.schemas.jobs import JobOut, job_out
 from offchain.api.schemas.sales import (

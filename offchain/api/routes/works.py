@@ -7,27 +7,27 @@ import json
 from dataclasses import replace
 from typing import Annotated, Final
 
-from fastapi import APIRouter, File, Form, Path, Query, Request, UploadFile
+from fastapi import APIRouter, Depends, File, Form, UploadFile
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import ValidationError
 
-from offchain.api.deps import EngineDep, OnceDep, ServicesDep
-from offchain.api.schemas.fields import Account, WorkId, to_work
+from offchain.api.callers import Caller, Scope, signed_in
+from offchain.api.deps import EngineDep, ServicesDep
+from offchain.api.document import REGISTRATION
+from offchain.api.once import OnceDep
+from offchain.api.schemas.fields import to_work
 from offchain.api.schemas.jobs import JobOut, job_out
 from offchain.api.schemas.works import (
     RecognitionOut,
     RegistrationIn,
-    WorkOut,
-    WorksOut,
     recognition_out,
-    work_out,
 )
 from offchain.chain.address import parse_address
-from offchain.errors import InputError
-from offchain.workflows.catalogue import describe, list_works
+from offchain.errors import DeniedError, InputError
 from offchain.workflows.engine import Engine
 from offchain.workflows.generating import generated_master
+from offchain.workflows.imports import imported
 from offchain.workflows.prompts import require_same_but_prompt
 from offchain.workflows.recognition import recognise
 from offchain.workflows.registration import start_registration
@@ -38,51 +38,35 @@ router = APIRouter(prefix="/v1/works", tags=["works"])
 
 _FILE: Final = "the exact bytes of the finished work"
 _BLOCK: Final = 2**20
-_LAST: Final = 2**63 - 1
-"""Highest number that a page can end with; databases count rows in 64 bits."""
 
 
 @router.post("", operation_id="registerWork", status_code=202, response_model=JobOut)
 def register_work(
     engine: EngineDep,
+    caller: Annotated[Caller, Depends(signed_in(Scope.WORKS))],
     once: OnceDep,
-    request: Annotated[str, Form(description="a `RegistrationIn` as JSON")],
+    request: Annotated[str, Form(description="a `RegistrationIn` as JSON", json_schema_extra=REGISTRATION)],
     file: Annotated[UploadFile | None, File(description=_FILE)] = None,
 ) -> Response:
-    """Begin a registration: the job comes to await the registrant's signature, then registers the work."""
+    """Begin a registration: the job comes to await the registrant's signature, then registers the work.
+
+    The work is exactly one of: a file, a generation of the caller's, the content of a CID on the service's IPFS nodes.
+    """
     body = _read(request)
+    _require_one_source(body, file)
+    _require_own(caller, body.registrant)
 
     def produce() -> JobOut:
-        if file is not None and body.generation is None:
+        if body.cid is not None:
+            with imported(engine.services, body.cid) as content:
+                return job_out(start_registration(engine, content, body.request()))
+        if file is not None:
             return job_out(start_registration(engine, file.file, body.request(), name=file.filename))
-        return _register_generated(engine, body, file)
+        return _register_generated(engine, caller, body)
 
     answer = once([body, None if file is None else _digest(file)], 202, produce)
     answer.headers["Location"] = f"/v1/jobs/{json.loads(bytes(answer.body))['id']}"
     return answer
-
-
-@router.get("", operation_id="listWorks")
-def get_works(
-    request: Request,
-    response: Response,
-    services: ServicesDep,
-    holder: Annotated[Account | None, Query(description="only works whose title this account holds")] = None,
-    cursor: Annotated[int | None, Query(ge=1, le=_LAST, description="`next` of the page before")] = None,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
-) -> WorksOut:
-    """Registered works, newest first; the `Link` header leads to the next page (RFC 8288)."""
-    account = None if holder is None else parse_address(holder)
-    page = list_works(services, limit, before=cursor, holder=account)
-    if page.next is not None:
-        response.headers["Link"] = f'<{request.url.include_query_params(cursor=page.next)}>; rel="next"'
-    return WorksOut(items=list(map(work_out, page.works)), next=None if page.next is None else str(page.next))
-
-
-@router.get("/{work}", operation_id="getWork")
-def get_work(work: Annotated[WorkId, Path()], services: ServicesDep) -> WorkOut:
-    """A registered work, with the works it derives from and those that derive from it."""
-    return work_out(describe(services, to_work(work)))
 
 
 @router.post("/search", operation_id="searchWorks")
@@ -106,12 +90,28 @@ def _read(text: str) -> RegistrationIn:
         raise RequestValidationError(error.errors(include_context=False, include_url=False)) from error
 
 
-def _register_generated(engine: Engine, body: RegistrationIn, file: UploadFile | None) -> JobOut:
-    if body.generation is None or file is not None:
-        raise InputError(
-            "file-or-generation", "a registration takes either a file or a generation", "send one of the two"
+def _require_own(caller: Caller, registrant: str) -> None:
+    if parse_address(registrant) != caller.account:
+        raise DeniedError(
+            "not-registrant",
+            f"you have signed in as {caller.account}, and the registrant is {registrant}",
+            "register works as yourself",
         )
+
+
+def _require_one_source(body: RegistrationIn, file: UploadFile | None) -> None:
+    if [file, body.generation, body.cid].count(None) != 2:
+        raise InputError(
+            "file-or-generation",
+            "a registration takes either a file, a generation or a CID",
+            "send exactly one of the three",
+        )
+
+
+def _register_generated(engine: Engine, caller: Caller, body: RegistrationIn) -> JobOut:
+    assert body.generation is not None  # noqa: S101 - it is the one source that is left
     named = None if body.generated is None else to_work(body.generated)
+    engine.job(body.generation).require_readable(caller.account)
     master, provenance = generated_master(engine, body.generation, named)
     if body.provenance is not None:
         provenance = require_same_but_prompt(provenance, body.provenance)

@@ -11,7 +11,7 @@ from offchain.api.schemas.fields import Bytes, Received
 from offchain.api.schemas.works import MatchOut
 from offchain.workflows.jobs import Job, Kind, State
 
-__all__ = ["JobOut", "SignatureIn", "StepOut", "job_out"]
+__all__ = ["JobOut", "JobsOut", "JobsWanted", "SignatureIn", "StepOut", "job_out"]
 
 
 class StepOut(BaseModel):
@@ -36,6 +36,22 @@ class JobOut(BaseModel):
     typed_data: dict[str, Any] | None = Field(description="EIP-712 data to sign, while `awaiting-signature`")
     result: dict[str, Any] | None
     error: Problem | None
+
+
+class JobsWanted(BaseModel):
+    """Which jobs to list."""
+
+    kind: Kind | None = Field(None, description="only jobs of this kind")
+    state: State | None = Field(None, description="only jobs in this state")
+    cursor: str | None = Field(None, max_length=40, description="`next` of the page before")
+    limit: int = Field(20, ge=1, le=100)
+
+
+class JobsOut(BaseModel):
+    """A page of jobs, newest first."""
+
+    items: list[JobOut]
+    next: str | None = Field(description="cursor of the next page")
 
 
 class SignatureIn(Received):

@@ -1,19 +1,36 @@
-"""Statements and claims."""
+"""Statements, claims, and how money moved."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
-from offchain.api.schemas.fields import Account, Amount, Bytes, WorkId
-from offchain.chain import Call, work_hex
-from offchain.workflows.claiming import ClaimPlan
+from pydantic import BaseModel, Field
 
-__all__ = ["ClaimOut", "ClaimsOut", "LineOut", "StatementOut", "TotalOut", "claim_out"]
+from offchain.api.schemas.fields import Account, Amount, Bytes, Digest, WorkId
+from offchain.chain import work_hex
+from offchain.indexer import Entry
+from offchain.workflows.accounting import PeriodStatement
+from offchain.workflows.claiming import ClaimPlan, Step
+from offchain.workflows.flows import Flows
+
+__all__ = [
+    "ClaimOut",
+    "ClaimsOut",
+    "EntriesOut",
+    "FlowsOut",
+    "StatementOut",
+    "claim_out",
+    "entry_out",
+    "flows_out",
+    "statement_out",
+]
 
 
 class LineOut(BaseModel):
-    """What one series of a work's royalty shares earned for an account in one currency; minor units.
+    """What one series of a work's royalty shares earned for an account in one currency, in minor units.
 
+    `opening` could be withdrawn at the beginning, `claimable` at the end: opening + earned − claimed = claimable.
     A work has a single series, 0, unless a judgement gave its title away and began the next.
     """
 
@@ -22,6 +39,7 @@ class LineOut(BaseModel):
     series: int
     currency: str
     decimals: int
+    opening: Amount
     earned: Amount
     claimed: Amount
     claimable: Amount
@@ -32,21 +50,75 @@ class TotalOut(BaseModel):
 
     currency: str
     decimals: int
+    opening: Amount
     earned: Amount
     claimed: Amount
     claimable: Amount
 
 
 class StatementOut(BaseModel):
-    """Earnings of an account, recomputed from the contracts' events up to a block.
+    """Earnings of an account in the blocks `first` to `block`, both included, recomputed from the contracts' events.
 
     What derivatives owe upstream counts once it is pulled; see the account's claims for what a pull would bring.
     """
 
     account: Account
+    first: int
     block: int
+    time: int = Field(description="Unix seconds of the last block")
     lines: list[LineOut]
     totals: list[TotalOut]
+
+
+class EntryOut(BaseModel):
+    """What one event changed in what the account may withdraw; minor units, `amount` negative where money left."""
+
+    block: int
+    time: int
+    transaction: Digest
+    log_index: int
+    kind: Literal["deposit", "release", "pull", "claim", "advance", "judgement", "shares"]
+    work: WorkId
+    series: int
+    currency: str
+    amount: str = Field(pattern="^(0|-?[1-9][0-9]*)$")
+    balance: Amount
+    payer: Account | None = Field(description="who paid a deposit")
+    source: WorkId | None = Field(description="the other work of a pull")
+
+
+class EntriesOut(BaseModel):
+    """Entries, oldest first; they add up to the statement's lines. `next` is the cursor of the next page."""
+
+    items: list[EntryOut]
+    next: str | None
+
+
+class FlowWorkOut(BaseModel):
+    """A work that money moved through; `title` is null where its metadata was not read."""
+
+    work: WorkId
+    title: str | None
+
+
+class FlowOut(BaseModel):
+    """What was pulled from a child to its parent so far in one currency; minor units."""
+
+    child: WorkId
+    parent: WorkId
+    currency: str
+    symbol: str
+    decimals: int
+    moved: Amount
+
+
+class FlowsOut(BaseModel):
+    """How money moved over the derivations around a work; `truncated`: the graph is larger."""
+
+    work: WorkId
+    works: list[FlowWorkOut]
+    flows: list[FlowOut]
+    truncated: bool
 
 
 class PullOut(BaseModel):
@@ -64,10 +136,15 @@ class TransactionOut(BaseModel):
     data: Bytes
     value: Amount
     chain_id: int
+    gas: int = Field(description="upper bound")
 
 
 class ClaimOut(BaseModel):
-    """What one transaction would pay out in one currency, edges pulled first."""
+    """What a claim would pay out in one currency, edges pulled first.
+
+    `transactions` are to be sent in this order; there is more than one only where one would be too large. `complete` is
+    false where even these leave something: ask again afterwards.
+    """
 
     currency: str
     symbol: str
@@ -75,17 +152,18 @@ class ClaimOut(BaseModel):
     amount: Amount
     works: list[WorkId]
     pulls: list[PullOut]
-    transaction: TransactionOut
+    transactions: list[TransactionOut]
+    complete: bool
 
 
 class ClaimsOut(BaseModel):
-    """What an account can claim, one transaction for each currency; none where there is nothing."""
+    """What an account can claim, by currency; none where there is nothing."""
 
     account: Account
     claims: list[ClaimOut]
 
 
-def claim_out(plan: ClaimPlan, call: Call, chain_id: int) -> ClaimOut:
+def claim_out(plan: ClaimPlan, steps: Sequence[Step], chain_id: int) -> ClaimOut:
     """A claim as it goes out."""
     return ClaimOut(
         currency=plan.currency.caip19,
@@ -94,5 +172,96 @@ def claim_out(plan: ClaimPlan, call: Call, chain_id: int) -> ClaimOut:
         amount=str(plan.amount),
         works=list(map(work_hex, plan.works)),
         pulls=[PullOut(child=work_hex(pull.child), edge=pull.edge, currency=pull.currency) for pull in plan.pulls],
-        transaction=TransactionOut(to=call.to, data="0x" + call.data.hex(), value=str(call.value), chain_id=chain_id),
+        transactions=[
+            TransactionOut(
+                to=step.call.to,
+                data="0x" + step.call.data.hex(),
+                value=str(step.call.value),
+                chain_id=chain_id,
+                gas=step.gas,
+            )
+            for step in steps
+        ],
+        complete=plan.complete,
     )
+
+
+def statement_out(told: PeriodStatement) -> StatementOut:
+    """A statement as it goes out."""
+    lines = [
+        LineOut(
+            work=work_hex(line.work),
+            title=told.titles.get(line.work),
+            series=line.series,
+            currency=line.currency,
+            decimals=told.currencies[line.currency].decimals,
+            opening=str(line.opening),
+            earned=str(line.earned),
+            claimed=str(line.claimed),
+            claimable=str(line.claimable),
+        )
+        for line in told.lines
+    ]
+    return StatementOut(
+        account=told.account,
+        first=told.span.first,
+        block=told.span.last or 0,
+        time=told.drawn,
+        lines=lines,
+        totals=_totals(lines),
+    )
+
+
+def entry_out(entry: Entry, time: int) -> EntryOut:
+    """An entry as it goes out; `time` is that of its block."""
+    return EntryOut(
+        block=entry.block,
+        time=time,
+        transaction="0x" + entry.tx_hash.hex(),
+        log_index=entry.log_index,
+        kind=entry.kind,
+        work=work_hex(entry.work),
+        series=entry.series,
+        currency=entry.currency,
+        amount=str(entry.amount),
+        balance=str(entry.balance),
+        payer=entry.payer,
+        source=None if entry.source is None else work_hex(entry.source),
+    )
+
+
+def flows_out(flows: Flows) -> FlowsOut:
+    """Flows as they go out."""
+    return FlowsOut(
+        work=work_hex(flows.work),
+        works=[FlowWorkOut(work=work_hex(work), title=title) for work, title in flows.works.items()],
+        flows=[
+            FlowOut(
+                child=work_hex(each.child),
+                parent=work_hex(each.parent),
+                currency=each.currency.caip19,
+                symbol=each.currency.symbol,
+                decimals=each.currency.decimals,
+                moved=str(each.moved),
+            )
+            for each in flows.flows
+        ],
+        truncated=flows.truncated,
+    )
+
+
+def _totals(lines: Iterable[LineOut]) -> list[TotalOut]:
+    by_currency: dict[str, list[LineOut]] = {}
+    for line in lines:
+        by_currency.setdefault(line.currency, []).append(line)
+    return [
+        TotalOut(
+            currency=currency,
+            decimals=each[0].decimals,
+            opening=str(sum(int(line.opening) for line in each)),
+            earned=str(sum(int(line.earned) for line in each)),
+            claimed=str(sum(int(line.claimed) for line in each)),
+            claimable=str(sum(int(line.claimable) for line in each)),
+        )
+        for currency, each in sorted(by_currency.items())
+    ]

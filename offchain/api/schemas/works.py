@@ -55,6 +55,9 @@ class RegistrationIn(Received):
     )
     generation: str | None = Field(None, description="a generation job, instead of a file")
     generated: WorkId | None = Field(None, description="which of that job's works, where it made several")
+    cid: str | None = Field(
+        None, max_length=100, description="content on the service's IPFS nodes, instead of a file or a generation"
+    )
     acknowledge_similar: bool = False
     currency: str | None = Field(None, description="CAIP-19 of all prices here")
     source_type: SourceType = Field(

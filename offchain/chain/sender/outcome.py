@@ -19,12 +19,18 @@ class Limits:
     Attributes:
         wait: seconds until it stops waiting for a transaction to be mined.
         patience: seconds until it raises the fee of one that is not, and again after as long.
-        max_fee: wei per unit of gas that it never exceeds.
+        max_fee: wei per unit of gas that no call exceeds; what frees a nonce may go a tenth above it.
+        per_day: wei that one account may spend in a UTC day, fees and values together; None for no limit.
+        per_transaction: wei that one transaction may cost at most; None for no limit.
+        dry: whether it stops before it signs.
     """
 
     wait: float = 120.0
     patience: float = 20.0
     max_fee: int = 500 * _GWEI
+    per_day: int | None = None
+    per_transaction: int | None = None
+    dry: bool = False
 
 
 @dataclass(frozen=True, slots=True)

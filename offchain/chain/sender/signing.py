@@ -15,7 +15,11 @@ from offchain.chain.structs import Call
 from offchain.errors import RefusedError
 from offchain.store import AttemptRecord
 
-__all__ = ["capped", "fees_of", "raised", "sign_attempt"]
+__all__ = ["VOID_GAS", "capped", "fees_of", "raised", "sign_attempt", "sign_void"]
+
+VOID_GAS: Final = 21_000
+"""Gas of a transaction that does nothing (Yellow Paper, G_transaction)."""
+
 
 _TYPE_2: Final = 2
 _RAISE: Final = (11, 10)  # nodes take a replacement from 10 % more on (go-ethereum, txpool PriceBump)
@@ -84,6 +88,13 @@ def sign_attempt(
         fields |= {"type": 2, "maxFeePerGas": fees.most, "maxPriorityFeePerGas": min(fees.priority, fees.most)}
     raw = signer.sign_transaction(cast("TxParams", fields))
     return AttemptRecord(hash=keccak(raw), raw=raw, max_fee=fees.most, created_at=now)
+
+
+def sign_void(signer: Signer, position: tuple[int, int], fees: Fees, now: int) -> AttemptRecord:
+    """Sign a transaction that does nothing but use up a nonce: no coins, to oneself. Arguments as of `sign_attempt`."""
+    attempt = sign_attempt(Call(signer.address, b"", 0), signer, position, VOID_GAS, fees, now)
+    attempt.void = True
+    return attempt
 
 
 def _tenth_more(wei: int) -> int:

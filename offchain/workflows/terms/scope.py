@@ -12,7 +12,7 @@ from typing import Final
 
 from offchain.errors import InputError
 
-__all__ = ["MEDIA", "RIGHTS", "TERRITORIES", "medium_of", "scope_mask", "scope_names"]
+__all__ = ["DOCUMENTS", "MEDIA", "RIGHTS", "TERRITORIES", "medium_of", "scope_mask", "scope_names"]
 
 _RIGHTS_AT: Final = 48
 _TERRITORIES_AT: Final = 16
@@ -36,7 +36,7 @@ TERRITORIES: Final = MappingProxyType({"worldwide": 0xFFFF_FFFF})
 MEDIA: Final = MappingProxyType({"any": 0xFFFF, "text": 1 << 0, "image": 1 << 1, "audio": 1 << 2, "video": 1 << 3})
 """In which media; others get their bits when terms first name them."""
 
-_DOCUMENTS: Final = frozenset(
+DOCUMENTS: Final = frozenset(
     {
         "application/epub+zip",
         "application/pdf",
@@ -68,7 +68,7 @@ def medium_of(media_type: str) -> str:
 
     To be safe, `any` demands a licence for every medium.
     """
-    kind = "text" if media_type in _DOCUMENTS else media_type.partition("/")[0]
+    kind = "text" if media_type in DOCUMENTS else media_type.partition("/")[0]
     return kind if kind in MEDIA else "any"
 
 

@@ -83,7 +83,7 @@ def test_register__service_killed_before_and_after_the_signature__title_exactly_
         job = ada.wait(job_id)
         assert job["state"] == "awaiting-signature"
         before = site.world.client.nonce(site.address(RELAYER))
-        signed = client.post(f"/v1/jobs/{job_id}/signature", json={"signature": ada.sign(job["typed_data"])})
+        signed = ada.client.post(f"/v1/jobs/{job_id}/signature", json={"signature": ada.sign(job["typed_data"])})
         assert signed.status_code == 202
         while site.world.client.nonce(site.address(RELAYER)) == before:
             time.sleep(0.002)

@@ -81,8 +81,8 @@ def test_register__misspelt_field__refused(ada: Visitor):
     assert_problem(ada.submit(b"words " * 500, tires=[]), 422, "request-invalid")
 
 
-def test_register__request_is_not_json__refused(client: TestClient):
-    answer = client.post("/v1/works", data={"request": "{"}, files={"file": ("a.txt", b"words " * 500)})
+def test_register__request_is_not_json__refused(ada: Visitor):
+    answer = ada.client.post("/v1/works", data={"request": "{"}, files={"file": ("a.txt", b"words " * 500)})
     assert_problem(answer, 422, "request-invalid")
 
 
@@ -104,9 +104,9 @@ def test_register__floor_above_ceiling__refused(ada: Visitor):
     assert_problem(ada.submit(b"words " * 500, tiers=tiers), 422, "floor-above-ceiling")
 
 
-def test_register__neither_file_nor_generation__refused(client: TestClient, ada: Visitor):
+def test_register__neither_file_nor_generation__refused(ada: Visitor):
     body = {"registrant": ada.address, "title": "Nothing"}
-    assert_problem(client.post("/v1/works", data={"request": json.dumps(body)}), 422, "file-or-generation")
+    assert_problem(ada.client.post("/v1/works", data={"request": json.dumps(body)}), 422, "file-or-generation")
 
 
 def test_register__exact_duplicate__says_which_and_who(ben: Visitor, ada: Visitor, rocket: dict[str, Any]):
@@ -147,7 +147,8 @@ def test_register__unknown_permit__not_found(cleo: Visitor):
     assert_problem(cleo.submit(CHELSEA, permits=["999999"]), 404, "unknown-licence")
 
 
-def test_sign__somebody_elses_signature__denied_and_job_still_waits(client: TestClient, ada: Visitor, ben: Visitor):
+def test_sign__somebody_elses_signature__denied_and_job_still_waits(ada: Visitor, ben: Visitor):
+    client = ada.client
     job = ada.wait(ada.submit(b"a text of mine " * 100, title="Mine").json()["id"])
     url = f"/v1/jobs/{job['id']}/signature"
     assert_problem(client.post(url, json={"signature": ben.sign(job["typed_data"])}), 403, "bad-signature")
@@ -305,8 +306,8 @@ def test_claims__malformed_account__refused(client: TestClient):
     assert_problem(client.get("/v1/claims/0x12"), 422, "request-invalid")
 
 
-def test_generate__empty_prompt__refused(client: TestClient):
-    assert_problem(client.post("/v1/generations", json={"prompt": "  "}), 422, "prompt-empty")
+def test_generate__empty_prompt__refused(ada: Visitor):
+    assert_problem(ada.client.post("/v1/generations", json={"prompt": "  "}), 422, "prompt-empty")
 
 
 def test_route__unknown_or_wrong_method__problem(client: TestClient):

@@ -31,7 +31,7 @@ def test_order__wrong_checksum__refused(client: TestClient, dora: Visitor, work:
     assert (answer.status_code, answer.json()["code"]) == (422, "address-malformed")
 
 
-@pytest.mark.parametrize(("cursor", "status"), [(2**63 - 1, 200), (2**63, 422), (10**23, 422)])
+@pytest.mark.parametrize(("cursor", "status"), [(10**18 - 1, 200), (10**18, 422), (10**23, 422)])
 def test_works__cursor_at_the_bounds__is_answered(client: TestClient, cursor: int, status: int):
     assert client.get("/v1/works", params={"cursor": cursor}).status_code == status
 

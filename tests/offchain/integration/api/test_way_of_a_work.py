@@ -106,7 +106,8 @@ def test_claims__parent_of_a_sold_child__pulls_its_edge_and_pays_to_the_wei(site
     assert int(claim["amount"]) == due
     assert claim["pulls"] == [{"child": collage["work"], "edge": 0, "currency": 1}]
     before = site.world.contracts.dollar.balance(ada.address)
-    ada.send(claim["transaction"])
+    (transaction,) = claim["transactions"]
+    ada.send(transaction)
     assert site.world.contracts.dollar.balance(ada.address) - before == due
     assert client.get(f"/v1/claims/{ada.address}").json()["claims"] == []
 
@@ -160,11 +161,14 @@ def test_search__same_copy_derived_and_new__are_told_apart(client: TestClient, r
 def test_events__job_that_awaits_a_signature__tell_it_and_end(client: TestClient, ada: Visitor, rocket):
     job_id = ada.submit(PRIDE, title="Pride").json()["id"]
     ada.wait(job_id)
-    with client.stream("GET", f"/v1/jobs/{job_id}/events") as stream:
+    with ada.client.stream("GET", f"/v1/jobs/{job_id}/events") as stream:
         lines = stream.iter_lines()
-        assert next(lines) == "event: job"
-        job = json.loads(next(lines).removeprefix("data: "))
-        assert not any(lines), "the stream ends, with nothing but its last blank line"
+        fields = [line.partition(": ")[::2] for line in lines if line]
+    told = dict(fields)
+    assert [name for name, _ in fields].count("event") == 1, "and then the stream ends"
+    assert told["event"] == "job"
+    assert told["id"]
+    job = json.loads(told["data"])
     assert (job["id"], job["state"]) == (job_id, "awaiting-signature")
     assert [step["state"] for step in job["steps"][:5]] == ["done"] * 5
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from offchain.chain import Call
-from offchain.chain.client import Client
+from offchain.chain.client import Client, Outlook
 from offchain.chain.sender import Limits, Receipt, Sender
 from offchain.chain.signer import LocalSigner, development_signer
 from offchain.errors import ColophonError, InputError, RefusedError, UnavailableError
@@ -329,6 +329,34 @@ def test_resume__nonce_lost_to_another_program__is_settled_without_sending(world
     other.close()
     assert Sender(world.client, store).resume(signer.address) == 0
     assert minted(world) == 2
+
+
+def test_send__mined_by_another_process_since_the_nonces_were_counted__is_left_as_it_is(world, store, signer):
+    """Two processes count, one of them sends and sees its transaction mined, then the other goes on with its count."""
+
+    class Late(Client):
+        def outlook(self, call: Call, sender: str) -> Outlook:
+            counted = super().outlook(call, sender)
+            Sender(world.client, store).send(mint(world, 2 * DOLLARS), signer, key="first")
+            return counted
+
+    late = Late(world.client.w3, world.client.rpc_url, world.client.chain_id)
+    Sender(late, store).send(mint(world), signer, key="second")
+    assert minted(world) == 3 * DOLLARS
+    with store.snapshot() as tx:
+        assert tx.transactions.unsettled(1337, signer.address) == []
+
+
+def test_send__dead_process_left_a_mined_transaction_open__the_next_settles_it(world, store, signer):
+    with pytest.raises(KeyboardInterrupt):
+        Sender(dying(world), store).send(mint(world), signer, key="first")
+    with store.snapshot() as tx:
+        (left,) = tx.transactions.unsettled(1337, signer.address)
+        world.client.broadcast(left.attempts[-1].raw)
+    until(lambda: minted(world) == DOLLARS)
+    Sender(world.client, store, Limits(patience=0.0)).send(mint(world), signer, key="second")
+    with store.snapshot() as tx:
+        assert tx.transactions.unsettled(1337, signer.address) == []
 
 
 def test_send__chain_reorganised_a_mined_transaction_away__it_comes_back_before_the_next(world, store, signer):

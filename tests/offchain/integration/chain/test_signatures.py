@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from web3 import HTTPProvider, Web3
 
@@ -14,7 +12,7 @@ from offchain.chain.signatures import require_signature
 from offchain.chain.signer import development_signer
 from offchain.chain.structs import ZERO_ADDRESS
 from offchain.errors import DeniedError, UnavailableError
-from tests.offchain.deployed import BUILT, BUYER, CREATOR, World
+from tests.offchain.deployed import BUYER, CREATOR, World
 
 SIGNER = development_signer(BUYER, 1337)
 
@@ -26,11 +24,7 @@ def typed(account: str, nonce: int = 0):
 @pytest.fixture(scope="module")
 def wallet(world: World) -> str:
     """A contract account of the buyer's."""
-    w3, built = world.client.w3, json.loads((BUILT / "SmartWallet.json").read_text())
-    made = w3.eth.contract(abi=built["abi"], bytecode=built["bytecode"]).constructor(SIGNER.address)
-    address = w3.eth.get_transaction_receipt(made.transact({"from": world.accounts[CREATOR]}))["contractAddress"]
-    assert address is not None
-    return address
+    return world.deploy_wallet(SIGNER.address)
 
 
 def refused(world: World, account: str, signature: bytes, nonce: int = 0) -> None:

@@ -199,10 +199,16 @@ def test_advance__registration_gave_way__earlier_committer_has_title_and_shares(
     assert audit.audit(world.client.w3, books, addresses[1], world.client.head()) == []
 
 
-def test_advance__depth_asked__reads_no_block_above_it(world: World, store):
+def test_standing__confirmations_asked__names_the_last_block_that_is_deep_enough(world: World, store):
     world.register(b"deep", CREATOR)
-    progress = Indexer(world.contracts, store, depth=2).advance()
-    assert progress.block == progress.head - 2
+    indexer = Indexer(world.contracts, store, confirmations=2)
+    behind_by = indexer.standing().lag
+    progress = indexer.advance()
+    standing = indexer.standing()
+    assert behind_by > 0
+    assert (standing.block, standing.confirmed, standing.lag) == (progress.head, progress.head - 2, 0)
+    assert (standing.error, standing.lag_seconds) == (None, 0)
+    assert standing.advanced_at is not None
 
 
 @pytest.mark.parametrize("window", [1, 3, 1000])

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import json
+import random
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from offchain.chain.ledger import share_id
 from offchain.errors import InputError
-from offchain.indexer import Indexer, account_statement, statement
+from offchain.indexer import Indexer, Line, Span, Statement, account_statement, statement
 from offchain.store import Store, open_store
 from scripts import audit
 from tests.offchain.deployed import World
 from tests.offchain.integration.indexer.history import CURRENCIES, HOLDERS, History
 
 SEEDS = (11, 12, 13)
+CHECK = Path(__file__).resolve().parents[4] / "docs" / "check_statement.py"
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +65,67 @@ def test_account_statement__random_history__equals_the_ledger_to_the_wei(world: 
         paid = sum(each.amount for each in tx.events.named(["Claimed"]) if each.work in shares)
     assert seen > 5
     assert 0 < paid == claimed
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_account_statement__random_history_cut_in_two__parts_make_the_whole(world: World, store, histories, seed: int):
+    """The closing balance of a period is the opening balance of the next, and entries explain every unit between."""
+    Indexer(world.contracts, store).advance()
+    cut = random.Random(seed).randrange(world.contracts.deployment.block, world.client.head())
+    for account in (world.accounts[each] for each in HOLDERS):
+        whole, early, late = (
+            account_statement(store, world.contracts, account, span)
+            for span in (Span(), Span(last=cut), Span(first=cut + 1))
+        )
+        assert early.entries + late.entries == whole.entries
+        before, after, total = map(by_line, (early, late, whole))
+        assert before.keys() <= after.keys() == total.keys()
+        for key, line in after.items():
+            first = before.get(key)
+            assert line.opening == (first.claimable if first else 0)
+            assert line.earned + (first.earned if first else 0) == total[key].earned
+            assert line.claimable == line.opening + line.earned - line.claimed == total[key].claimable
+            entries = [each for each in late.entries if (each.work, each.series, each.currency) == key]
+            assert sum(each.amount for each in entries) == line.claimable - line.opening
+            assert -sum(each.amount for each in entries if each.kind == "claim") == line.claimed
+            assert not entries or entries[-1].balance == line.claimable
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_check_statement__random_history__finds_every_wei_in_the_raw_logs(
+    world: World, store, histories, seed: int, tmp_path: Path
+):
+    """The script for accountants shares no line with the service; histories hold every kind of event."""
+    Indexer(world.contracts, store).advance()
+    deployment, holder = world.contracts.deployment, world.accounts[HOLDERS[seed % len(HOLDERS)]]
+    head = world.client.head()
+    first = random.Random(seed).randrange(deployment.block, head)
+    told = account_statement(store, world.contracts, holder, Span(first, head))
+    names = ("opening", "earned", "claimed", "claimable")
+    lines = [
+        {"work": f"0x{line.work:064x}", "series": line.series, "currency": line.currency}
+        | {name: str(getattr(line, name)) for name in names}
+        for line in told.lines
+    ]
+    place = tmp_path / "statement.json"
+    place.write_text(json.dumps({"account": holder, "first": first, "block": head, "lines": lines}))
+    contracts = (world.contracts.registry.address, world.contracts.ledger.address)
+    command = [sys.executable, str(CHECK), world.client.rpc_url, *contracts, str(deployment.block), str(place)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "every wei agrees\n"), done.stderr
+
+
+def by_line(told: Statement) -> dict[tuple[int, int, str], Line]:
+    return {(line.work, line.series, line.currency): line for line in told.lines}
+
+
+def test_account_statement__after_every_kind_of_event__says_who_paid_and_where_from(world: World, store, histories):
+    Indexer(world.contracts, store).advance()
+    told = [account_statement(store, world.contracts, world.accounts[each]) for each in HOLDERS]
+    entries = [entry for each in told for entry in each.entries]
+    assert {each.kind for each in entries} >= {"deposit", "pull", "claim", "release", "advance", "judgement"}
+    assert all((each.payer is not None) == (each.kind == "deposit") for each in entries)
+    assert all((each.source is not None) == (each.kind == "pull") for each in entries)
 
 
 def test_books__everything_that_happened_here__is_owed_to_the_wei(world: World, store, histories):

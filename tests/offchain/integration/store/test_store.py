@@ -7,9 +7,7 @@ import traceback
 
 import pytest
 from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, text
 
 from offchain.errors import InputError, NotFoundError, RefusedError, UnavailableError
 from offchain.store import (
@@ -26,8 +24,7 @@ from offchain.store import (
     WorkStatus,
     open_store,
 )
-from offchain.store.migrate import configuration, migrate
-from offchain.store.schema import Base
+from offchain.store.migrate import configuration
 
 ALICE, BOB = "0x" + "aA" * 20, "0x" + "bB" * 20
 HIGHEST = 2**256 - 1
@@ -128,7 +125,7 @@ def registration(number: int, block: int, index: int) -> EventRecord:
 def test_titles__between_two_ids__are_in_the_order_of_their_registration(store):
     with store.transaction() as tx:
         for number, block, index in ((10, 3, 0), (11, 2, 7), (12, 2, 1), (HIGHEST, 1, 0), (9, 1, 0)):
-            tx.events.put_title(number, title(number, block))
+            tx.events.put_titles([number], [title(number, block)])
             tx.events.add([], [registration(number, block, index)])
     with store.snapshot() as tx:
         assert list(tx.events.works_between(10, 12)) == [12, 11, 10]
@@ -309,7 +306,7 @@ def test_events__removed_above_a_block__leave_the_rest(store):
     with store.transaction() as tx:
         tx.events.add([BlockRecord(number=n, hash=bytes([n]) * 32) for n in (1, 2, 3)], [event(n) for n in (3, 1, 2)])
     with store.transaction() as tx:
-        assert [each.block for each in tx.events.remove_above(2)] == [3]
+        assert tx.events.remove_above(2) == 1
     with store.snapshot() as tx:
         assert tx.events.last_block().number == 2
         assert [each.block for each in tx.events.of_work(HIGHEST)] == [1, 2]
@@ -340,18 +337,6 @@ def test_store__opened_by_many_at_once__is_migrated_once(database_url):
     for thread in threads:
         thread.join()
     assert failures == []
-
-
-def test_migrations__up__give_the_models_and_down__leave_nothing(database_url):
-    engine = create_engine(database_url)
-    migrate(engine)
-    with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"target_metadata": Base.metadata})
-        assert compare_metadata(context, Base.metadata) == []
-    with engine.begin() as connection:
-        command.downgrade(configuration(connection), "base")
-    assert inspect(engine).get_table_names() == ["alembic_version"]
-    engine.dispose()
 
 
 def test_migrations__works_lose_a_column__their_similarity_codes_stay(database_url):

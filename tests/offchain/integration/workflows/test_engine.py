@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from offchain.chain.sender import Relayers
 from offchain.chain.signer import development_signer
 from offchain.errors import InputError, NotFoundError, RefusedError, UnavailableError
 from offchain.identity import examine
@@ -78,7 +79,10 @@ def test_start_registration__user_is_own_relayer__needs_no_service(site: Site):
     signer = development_signer(BEN, 1337)
     listing = TierListing("personal", 5_000_000, supply=7)
     request = RegistrationRequest(signer.address, "Alice", listings=(listing,))
-    with open_services(site.settings, relayer=signer) as services, open_engine(services, name="cli") as engine:
+    with (
+        open_services(site.settings, relayer=Relayers([signer])) as services,
+        open_engine(services, name="cli") as engine,
+    ):
         job = engine.wait(start_registration(engine, ALICE, request).id)
         submit_signature(engine, job.id, signer.sign_typed(job.typed))
         result = engine.wait(job.id).result

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import replace
 
 import pytest
+from dbos import DBOS
 
 from offchain.errors import ColophonError, InputError, NotFoundError, RefusedError, UnavailableError
 from offchain.generation import Runtime, TextParams, reproduce
@@ -14,6 +16,7 @@ from offchain.generation.image.params import ImageParams
 from offchain.generation.music import model
 from offchain.generation.music.params import MusicParams
 from offchain.storage.age import new_identity, recipient_of
+from offchain.workflows import publishing
 from offchain.workflows.engine import Engine
 from offchain.workflows.generating import generated_master, start_generation
 from offchain.workflows.jobs import finished
@@ -82,7 +85,7 @@ def test_cancel__waiting_for_the_model__never_runs(engine: Engine):
     engine.cancel(first)
     until(lambda: engine._running == 0)
     assert [engine.job(each).state for each in (first, second)] == ["cancelled", "cancelled"]
-    assert second not in engine.fractions
+    assert DBOS.get_all_events(second) == {}
 
 
 def test_cancel__ended_generation__stays_done(engine: Engine):
@@ -91,12 +94,20 @@ def test_cancel__ended_generation__stays_done(engine: Engine):
     assert engine.cancel(job_id).state == "done"
 
 
-def test_cancel__registration__refused(shared_site: Site, engine: Engine):
+def test_cancel__signed_registration__refused(shared_site: Site, engine: Engine, monkeypatch: pytest.MonkeyPatch):
+    """The commitment may be on its way; before the signature nothing is."""
+    going, commit = threading.Event(), publishing._commit
+    monkeypatch.setattr(publishing, "_commit", lambda *told: going.wait(30) and commit(*told))
     request = RegistrationRequest(shared_site.address(ADA), "Mine")
-    job = start_registration(engine, b"not generated " * 50, request)
+    job = engine.wait(start_registration(engine, b"not generated " * 50, request).id)
+    assert engine.cancel(job.id).state == "cancelled"
+    assert start_registration(engine, b"not generated " * 50, request).state == "awaiting-signature"
+    submit_signature(engine, job.id, shared_site.signer(ADA).sign_typed(job.typed))
     with pytest.raises(RefusedError) as caught:
         engine.cancel(job.id)
+    going.set()
     assert caught.value.code == "not-cancellable"
+    assert engine.wait(job.id).state == "done"
 
 
 def test_start_generation__disclosed__anybody_makes_it_again(engine: Engine):

@@ -8,8 +8,7 @@ from dataclasses import replace
 import pytest
 
 from offchain.chain import Call
-from offchain.chain.sender import Limits, Receipt, Sender
-from offchain.chain.signer import Signer
+from offchain.chain.sender import Limits, Receipt, Relayers, Sender
 from offchain.errors import NotFoundError
 from offchain.storage.age import new_identity, recipient_of
 from offchain.workflows.catalogue import describe
@@ -45,10 +44,10 @@ class _Overtaken(Sender):
         super().__init__(engine.services.client, engine.services.store)
         self._site, self.transactions = site, list[bytes]()
 
-    def send(self, call: Call, signer: Signer, key: str | None = None) -> Receipt:
-        if (key or "").startswith("register:"):
+    def relay(self, call: Call, relayers: Relayers, key: str, expires_at: int | None = None) -> Receipt:
+        if key.startswith("register:"):
             self.transactions.append(bytes(self._site.world.send(call, BEN)["transactionHash"]))
-        return super().send(call, signer, key)
+        return super().relay(call, relayers, key, expires_at)
 
 
 def test_publish__somebody_else_sends_the_same_reveal_first__is_done(site: Site, engine: Engine):
@@ -154,10 +153,10 @@ class _Watched(Sender):
         super().__init__(engine.services.client, engine.services.store)
         self._ipfs, self._cids, self.pinned = engine.services.ipfs, cids, list[tuple[str, int]]()
 
-    def send(self, call: Call, signer: Signer, key: str | None = None) -> Receipt:
+    def relay(self, call: Call, relayers: Relayers, key: str, expires_at: int | None = None) -> Receipt:
         count = sum(map(self._ipfs.is_pinned, self._cids))
-        self.pinned.append(((key or "").partition(":")[0], count))
-        return super().send(call, signer, key)
+        self.pinned.append((key.partition(":")[0], count))
+        return super().relay(call, relayers, key, expires_at)
 
 
 def _walked(site: Site, word: str) -> tuple[bytes, RegistrationRequest]:

@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from offchain.chain import Call, Registration
-from offchain.chain.sender import Limits, Receipt, Sender
-from offchain.chain.signer import Signer
+from offchain.chain.sender import Limits, Receipt, Relayers, Sender
 from offchain.storage import canonical_json
 from offchain.storage.unixfs import CHUNK_SIZE
 from offchain.workflows.engine import Engine
@@ -32,10 +31,10 @@ class Thrifty(Sender):
         super().__init__(services.client, services.store)
         self._poor = Sender(services.client, services.store, Limits(max_fee=1))
 
-    def send(self, call: Call, signer: Signer, key: str | None = None) -> Receipt:
-        if (key or "").startswith("register:"):
-            return self._poor.send(call, signer, key)
-        return super().send(call, signer, key)
+    def relay(self, call: Call, relayers: Relayers, key: str, expires_at: int | None = None) -> Receipt:
+        if key.startswith("register:"):
+            return self._poor.relay(call, relayers, key, expires_at)
+        return super().relay(call, relayers, key, expires_at)
 
 
 @dataclass

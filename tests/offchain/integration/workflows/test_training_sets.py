@@ -75,9 +75,9 @@ def claimed(site: Site, engine: Engine, account: int) -> int:
     world, dollar = site.world, site.world.contracts.dollar
     before = dollar.balance(site.address(account))
     engine.services.advance()
-    call = plan(engine.services, site.address(account), engine.services.currency()).call(world.contracts.ledger)
-    if call is not None:
-        world.send(call, account)
+    planned = plan(engine.services, site.address(account), engine.services.currency())
+    for step in planned.steps(world.contracts.ledger):
+        world.send(step.call, account)
     return dollar.balance(site.address(account)) - before
 
 

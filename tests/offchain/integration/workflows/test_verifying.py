@@ -63,7 +63,7 @@ def register(store: Store, *works: int) -> None:
         for block, work in enumerate(works):
             names = {"registrant": "0x", "holder": "0x", "iscc": b"", "upstream": 0, "final_at": 0, "epoch": 0}
             digests = dict.fromkeys(("metadata_digest", "provenance_digest", "tx_hash"), bytes(32))
-            tx.events.put_title(work, TitleRecord(work=work, block=block, **names, **digests))  # type: ignore[arg-type]
+            tx.events.put_titles([work], [TitleRecord(work=work, block=block, **names, **digests)])  # type: ignore[arg-type]
 
 
 def verdict(

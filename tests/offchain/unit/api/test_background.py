@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from threading import Event
 from types import SimpleNamespace
 from typing import Any
@@ -11,7 +10,8 @@ import pytest
 
 from offchain.api import background as module
 from offchain.api.background import Background
-from offchain.api.routes.health import _indexer
+from offchain.indexer import Standing
+from offchain.workflows.readiness import Check, probes
 
 
 class Faulty:
@@ -31,13 +31,12 @@ class Faulty:
 def at(indexed: int, head: int) -> Any:
     """Services that have indexed up to a block of a chain with this head."""
 
-    @contextmanager
-    def snapshot():
-        yield SimpleNamespace(events=SimpleNamespace(last_block=lambda: SimpleNamespace(number=indexed)))
+    standing = Standing(head, indexed, indexed, head - indexed, 0, None, None)
+    return SimpleNamespace(indexer=SimpleNamespace(standing=lambda: standing), advance=lambda: None)
 
-    return SimpleNamespace(
-        store=SimpleNamespace(snapshot=snapshot), client=SimpleNamespace(head=lambda: head), advance=lambda: None
-    )
+
+def checked(follower: Background, services: Any) -> Check:
+    return probes(services, follows=lambda: follower.alive, works=True)["indexer"]()
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +57,7 @@ def test_background__unforeseen_error__goes_on():
 def test_indexer_check__lag__fails_beyond_fifty_blocks(head: int, code: str | None):
     services = at(100, head)
     with Background(services) as follower:
-        check = _indexer(follower, services)
+        check = checked(follower, services)
     assert (check.ok, check.code, check.lag) == (code is None, code, head - 100)
 
 
@@ -66,4 +65,4 @@ def test_indexer_check__follower_ended__fails():
     services = at(100, 100)
     with Background(services) as follower:
         pass
-    assert _indexer(follower, services).code == "indexer-stopped"
+    assert checked(follower, services).code == "indexer-stopped"

@@ -55,7 +55,7 @@ def test_help__every_command__has_one_whole_sentence(monkeypatch, capsys):
     status, out, _ = called(monkeypatch, capsys, "--help")
     commands = out.partition("Commands:")[2].strip().splitlines()
     assert status == 0
-    assert len(commands) == len(app.registered_commands) + len(app.registered_groups) == 25
+    assert len(commands) == len(app.registered_commands) + len(app.registered_groups) == 34
     assert all(line.endswith(".") and not line.endswith("...") for line in commands)
 
 

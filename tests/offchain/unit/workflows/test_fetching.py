@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from offchain.errors import ColophonError
 from offchain.workflows import fetching
-from offchain.workflows.fetching import Origin, fetched, fetched_if_changed, origin_of
+from offchain.workflows.fetching import Origin, fetched, fetched_if_changed, is_public, origin_of
 from tests.offchain.serving import Answer, serving
 
 STRANGER = Origin("example.org", 443, frozenset({"93.184.216.34"}))
@@ -221,3 +221,42 @@ def test_fetched__over_tls__the_certificate_must_be_that_of_the_name(names, http
     right, wrong = (f"https://{name}:{https_port}/" for name in (NAME, "other.example.org"))
     assert b"".join(fetched(right, origin_of(right), 100)).startswith(NAME.encode())
     assert code_of(wrong) == "feed-unreachable"
+
+
+@pytest.mark.parametrize("address", ["1.1.1.1", "93.184.216.34", "2606:4700:4700::1111"])
+def test_is_public__host_of_the_internet__yes(address: str):
+    assert is_public(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "0.1.2.3",
+        "10.1.2.3",
+        "100.64.0.1",
+        "127.0.0.1",
+        "169.254.169.254",
+        "192.168.0.1",
+        "224.0.0.1",
+        "239.255.255.250",
+        "240.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "::7f00:1",
+        "::ffff:127.0.0.1",
+        "::ffff:169.254.169.254",
+        "64:ff9b::169.254.169.254",
+        "64:ff9b:1::7f00:1",
+        "2001:0:7f00:1::1",
+        "2002:7f00:1::1",
+        "fc00::1",
+        "fd00:ec2::254",
+        "fe80::1%eth0",
+        "fec0::1",
+        "ff02::1",
+        "ff0e::1",
+    ],
+)
+def test_is_public__loopback_private_many_or_wrapped__no(address: str):
+    assert not is_public(address)
