@@ -11,6 +11,7 @@ PYTHON := $(shell for name in $(VENV)/python python3.11 python3 python; do \
 ANY_PYTHON := $(or $(PYTHON),python3)
 CHAIN ?= ganache
 PARTS ?=
+WORKERS ?= 2
 COLLECTIONS ?= --help
 MINUTES ?= 30
 ANVIL  := .colophon/tools/anvil-1.7.1
@@ -43,11 +44,11 @@ test: setup lint test-contracts test-offchain ## lint, contract tests, off-chain
 
 test-contracts: setup $(if $(filter anvil,$(CHAIN)),$(ANVIL)) ## contract tests on a fresh chain: Ganache, or with CHAIN=anvil Anvil
 	$(call step,contract tests on $(CHAIN))
-	@COLOPHON_TEST_CHAIN=$(CHAIN) $(VENV)/python -m scripts.private_brownie test --network ganache-cli -p scripts.skips
+	@COLOPHON_TEST_CHAIN=$(CHAIN) $(VENV)/python -m scripts.private_brownie test --network ganache-cli -p scripts.skips -n $(WORKERS)
 
-test-offchain: setup ## off-chain tests
+test-offchain: setup ## off-chain tests; WORKERS=1 runs them, and the contract tests, in one process
 	$(call step,off-chain tests)
-	@$(VENV)/python -m pytest -p scripts.skips
+	@$(VENV)/python -m pytest -p scripts.skips -n $(WORKERS) --dist loadfile
 
 coverage: setup $(ANVIL) ## branch coverage of the contracts, at least 95 %; writes build/coverage.json
 	$(call step,branch coverage)

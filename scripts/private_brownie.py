@@ -5,6 +5,7 @@ its own, whose networks point at the chain it is told, so that neither the calle
 
     python -m scripts.private_brownie compile
     python -m scripts.private_brownie test --network ganache-cli      a fresh chain on a free port, ended afterwards
+    python -m scripts.private_brownie test --network ganache-cli -n 2  two workers of pytest-xdist, a chain for each
 
 The chain is Ganache; `COLOPHON_TEST_CHAIN=anvil` makes it Anvil, under the same name of a network.
 """
@@ -15,8 +16,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -28,9 +29,10 @@ from offchain.errors import ColophonError, InputError, UnavailableError
 from scripts.localnet import ROOT, Node, local_chain
 from scripts.processes import terminated_like_interrupted, tied_to_us
 
-__all__ = ["main", "run_brownie"]
+__all__ = ["chains", "main", "run_brownie", "workers"]
 
 _NEEDS_CHAIN: Final = {"test", "run", "console"}
+_ATTEMPTS: Final = 3
 _QUIET: Final = "ignore:rpc.:FutureWarning"
 """Brownie 1.22 warns of its own calls at every snapshot."""
 
@@ -80,13 +82,53 @@ def main(arguments: Sequence[str]) -> int:
         with terminated_like_interrupted():
             if not _NEEDS_CHAIN.intersection(arguments[:1]):
                 return run_brownie(arguments, None)
-            with local_chain(errors_on_send=True, node=_node()) as url:
+            with chains(workers(arguments)) as url:
                 return run_brownie(arguments, url)
     except ColophonError as error:
         print(f"error: {error.message} ({error.code})\n  remedy  {error.remedy}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         return 130
+
+
+def workers(arguments: Sequence[str]) -> int:
+    """How many processes a command line asks for with `-n COUNT` or `-n=COUNT`; 1 without it.
+
+    Raises:
+        InputError: `workers-unclear`, no number from 1 on.
+    """
+    for place, argument in enumerate(arguments):
+        name, _, joined = argument.partition("=")
+        if name != "-n":
+            continue
+        count = joined or "".join(arguments[place + 1 : place + 2])
+        if not count.isdecimal() or int(count) < 1:
+            raise InputError("workers-unclear", f"-n is followed by {count!r}", "give a number from 1 on")
+        return int(count)
+    return 1
+
+
+@contextmanager
+def chains(count: int) -> Iterator[str]:
+    """Fresh chains on neighbouring ports, since worker k of Brownie goes to the first one's port plus k.
+
+    Yields:
+        The first one's JSON-RPC URL.
+    """
+    for left in reversed(range(_ATTEMPTS)):
+        with ExitStack() as stack:
+            first = stack.enter_context(local_chain(errors_on_send=True, node=_node()))
+            port = urlsplit(first).port or 0
+            try:
+                for number in range(1, count):
+                    stack.enter_context(local_chain(port + number, errors_on_send=True, node=_node()))
+            except UnavailableError:
+                # The neighbour belongs to another program: try elsewhere.
+                if left == 0:
+                    raise
+                continue
+            yield first
+            return
 
 
 def _node() -> Node:

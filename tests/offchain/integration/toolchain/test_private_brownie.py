@@ -9,8 +9,9 @@ import httpx
 import pytest
 import yaml
 
+from offchain.errors import InputError
 from scripts.localnet import CHAIN_ID, MNEMONIC, ROOT
-from scripts.private_brownie import run_brownie
+from scripts.private_brownie import chains, run_brownie, workers
 
 SETTINGS = yaml.safe_load((ROOT / "brownie-config.yaml").read_text())
 SCRIPT = """
@@ -71,3 +72,25 @@ def test_brownie_config__network_by_hand__is_the_chain_that_we_start(fresh_chain
     # EIP-4895: Shanghai's blocks carry withdrawals, earlier ones do not.
     assert launched["evm_version"] == "shanghai"
     assert "withdrawals" in block
+
+
+@pytest.mark.parametrize(
+    ("line", "count"), [("test", 1), ("test -n 2", 2), ("test -n=3 tests", 3), ("test --network ganache-cli -n 12", 12)]
+)
+def test_workers__of_a_command_line__are_counted(line: str, count: int):
+    assert workers(line.split()) == count
+
+
+@pytest.mark.parametrize("line", ["test -n", "test -n 0", "test -n=", "test -n many", "test -n -1"])
+def test_workers__no_number__is_refused(line: str):
+    with pytest.raises(InputError) as refused:
+        workers(line.split())
+    assert refused.value.code == "workers-unclear"
+
+
+def test_chains__two__are_neighbours_and_know_nothing_of_each_other():
+    with chains(2) as first:
+        port = int(first.rpartition(":")[2])
+        second = f"http://127.0.0.1:{port + 1}"
+        call(first, "evm_mine")
+        assert [call(url, "eth_blockNumber") for url in (first, second)] == ["0x1", "0x0"]
