@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint, func, select
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint, func, inspect, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from offchain.errors import NotFoundError
@@ -93,12 +94,12 @@ class Quotes:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
 
-    def add(self, quote: QuoteRecord) -> QuoteRecord:
+    def add(self, quote: QuoteRecord) -> None:
         """Keep a quote; the same quote again is no error."""
-        kept = self._session.merge(quote)
-        self._session.flush()
-        return kept
+        row = {column.key: getattr(quote, column.key) for column in inspect(QuoteRecord).columns}
+        self._session.execute(self._insert(QuoteRecord).values(row).on_conflict_do_nothing())
 
     def find(self, digest: bytes) -> QuoteRecord | None:
         """The quote with this digest, or None."""

@@ -21,7 +21,7 @@ from offchain.workflows.offers_log import log_offer
 from offchain.workflows.prices import believed_problem, mandated
 from offchain.workflows.requoting import Standing, standing
 from offchain.workflows.services import Services
-from offchain.workflows.takedowns import require_offered
+from offchain.workflows.takedowns import require_none_in_force
 
 __all__ = ["QuoteRequest", "SignedQuote", "make_quote", "quote_by_digest"]
 
@@ -103,7 +103,6 @@ def make_quote(services: Services, request: QuoteRequest) -> SignedQuote:
     """
     signer = services.require_pricing()
     _require_readable(request)
-    require_offered(services, request.work)
     services.terms_number(request.tier)
     buyer = None if request.buyer is None else parse_address(request.buyer)
     judged, now = _judged(services, request, signer)
@@ -114,11 +113,11 @@ def make_quote(services: Services, request: QuoteRequest) -> SignedQuote:
     # Counted and kept in one unit of work, else two quotes made at once would share a number, and their orders a nonce.
     with services.store.transaction() as tx:
         number = _number(services, tx, buyer)
-        quote, typed = _distinct(services, tx, quote, (now, mandate.expiry))
+        quote, typed, hashed = _distinct(services, tx, quote, (now, mandate.expiry))
         signed = SignedQuote(
             quote=quote,
-            digest=digest(typed),
-            signature=signer.sign_typed(typed),
+            digest=hashed,
+            signature=signer.sign_digest(hashed),
             tier=request.tier,
             segment=request.segment,
             currency=mandate.currency,
@@ -141,6 +140,7 @@ def _judged(services: Services, request: QuoteRequest, signer: Signer) -> tuple[
     now = max(int(time.time()), head.timestamp if head else 0)
     currency = services.currency(request.currency)
     with services.store.snapshot() as tx:
+        require_none_in_force(tx, request.work)
         epoch = tx.epochs.newest(currency.index)
     place = (head.hash if head else b"", None if epoch is None else epoch.number, now // _DAY)
     key = (request.work, request.tier, request.segment, currency.index)
@@ -259,20 +259,24 @@ def _price(solution: Solution, request: QuoteRequest) -> Price:
     return next(price for price in solution.prices if price.key == wanted)
 
 
-def _distinct(services: Services, tx: UnitOfWork, quote: Quote, between: tuple[int, int]) -> tuple[Quote, TypedData]:
-    """The quote and its typed data; one for a named buyer sells once, so asked for again in a second it must differ.
+def _distinct(
+    services: Services, tx: UnitOfWork, quote: Quote, between: tuple[int, int]
+) -> tuple[Quote, TypedData, bytes]:
+    """The quote, its typed data and their digest.
 
-    Its expiry moves later up to the second of `between`, the mandate's end, then earlier down to the first, now.
+    A quote for a named buyer sells once, so one that is asked for again in the same second must differ: its expiry
+    moves later up to the second of `between`, the mandate's end, then earlier down to the first, now.
     """
     typed = services.contracts.offers.quote_typed(quote)
     if quote.buyer == ZERO_ADDRESS:
-        return quote, typed
+        return quote, typed, digest(typed)
     first, last = between
     for expiry in itertools.chain(range(quote.expiry, last + 1), range(quote.expiry - 1, first, -1)):
         other = replace(quote, expiry=expiry)
         typed = services.contracts.offers.quote_typed(other)
-        if tx.quotes.find(digest(typed)) is None:
-            return other, typed
+        hashed = digest(typed)
+        if tx.quotes.find(hashed) is None:
+            return other, typed, hashed
     raise RefusedError(
         "not-for-sale",
         f"the mandate ends at {last} (Unix seconds), and a quote was made for each second until then",

@@ -21,5 +21,8 @@ class Signer(Protocol):
     def sign_typed(self, typed: TypedData) -> bytes:
         """65 bytes r ‖ s ‖ v over EIP-712 typed data."""
 
+    def sign_digest(self, hashed: bytes) -> bytes:
+        """65 bytes r ‖ s ‖ v over typed data whose `eip712.digest` is at hand, which saves encoding it again."""
+
     def sign_transaction(self, transaction: TxParams) -> bytes:
         """The raw signed transaction; every field must be filled in, chain id included."""

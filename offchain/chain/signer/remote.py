@@ -74,7 +74,11 @@ class RemoteSigner:
 
     def sign_typed(self, typed: TypedData) -> bytes:
         """65 bytes r ‖ s ‖ v over EIP-712 typed data."""
-        parity, r, s = self._sign(digest(typed))
+        return self.sign_digest(digest(typed))
+
+    def sign_digest(self, hashed: bytes) -> bytes:
+        """65 bytes r ‖ s ‖ v over the digest of EIP-712 typed data."""
+        parity, r, s = self._sign(hashed)
         return r.to_bytes(32, "big") + s.to_bytes(32, "big") + bytes([27 + parity])
 
     def sign_transaction(self, transaction: TxParams) -> bytes:

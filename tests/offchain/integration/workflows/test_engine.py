@@ -256,7 +256,7 @@ def test_make_quote__several_at_once_for_one_buyer__differ_in_number(site: Site,
     # As if the mandate ended with the last of them: no year passes in a test.
     last = max((quote.quote for quote in quotes), key=lambda quote: quote.expiry)
     with services.store.snapshot() as tx:
-        other, _ = _distinct(services, tx, last, (services.now(), last.expiry))
+        other, *_ = _distinct(services, tx, last, (services.now(), last.expiry))
     assert services.now() < other.expiry < last.expiry
 
 
