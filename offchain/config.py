@@ -67,6 +67,7 @@ class Settings:
         index_in_database: whether the similarity index lies in the PostgreSQL database of `database_url`, where many
             machines share it, rather than in files of this one.
         certificate_key: hex Ed25519 key that signs licence certificates; None for one of this home's own.
+        certificate_retired: public keys (Multikey) that signed before it, separated by commas, or None.
         c2pa_cert: certificates that sign C2PA manifests, PEM, the signer's first; None for a development authority.
         c2pa_key: private key of the first of them, PEM, or None.
         c2pa_anchors: certificates whose signers are believed, PEM; None for the last of `c2pa_cert`.
@@ -131,6 +132,7 @@ class Settings:
     cors_origins: tuple[str, ...] = ()
     log_level: str = "info"
     certificate_key: str | None = None
+    certificate_retired: str | None = None
 
     def __repr__(self) -> str:
         # Keys never reach a log.
@@ -209,10 +211,11 @@ def load_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         pin_quorum=_integer("PIN_QUORUM", quorum) if quorum else None,
         confirmations=_integer("CONFIRMATIONS", confirmed) if (confirmed := text("CONFIRMATIONS", "")) else None,
         key_confirmations=_integer("KEY_CONFIRMATIONS", depth) if depth else None,
-        service_url=text("SERVICE_URL", f"http://127.0.0.1:{port}").rstrip("/").lower(),
+        service_url=_service_url(text("SERVICE_URL", f"http://127.0.0.1:{port}")),
         text_dtype=text("TEXT_DTYPE", "") or None,
         mark_key=_value(environ, "MARK_KEY"),
         certificate_key=_value(environ, "CERTIFICATE_KEY"),
+        certificate_retired=text("CERTIFICATE_RETIRED", "") or None,
         c2pa_cert=_value(environ, "C2PA_CERT"),
         c2pa_key=_value(environ, "C2PA_KEY"),
         c2pa_anchors=_value(environ, "C2PA_ANCHORS"),
@@ -243,13 +246,31 @@ def _value(environ: Mapping[str, str], name: str) -> str | None:
     if path is None:
         return environ.get(f"COLOPHON_{name}")
     try:
-        return Path(path).read_text().strip()
-    except OSError as error:
+        return Path(path).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
         raise InputError(
             "setting-unreadable",
             f"COLOPHON_{name}_FILE names {path}, which cannot be read",
             "correct the path or unset the variable",
         ) from error
+
+
+def _service_url(text: str) -> str:
+    """As it is signed for and shown: what a wallet, a certificate and a QR code name must be a place, and no secret."""
+    url = text.strip().rstrip("/").lower()
+    try:
+        parts = urlsplit(url)
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        parts, named = urlsplit(""), False
+    extra = "@" in parts.netloc or parts.query or parts.fragment or not re.fullmatch(r"[!-~]*", url)
+    if parts.scheme in ("http", "https") and named and not extra:
+        return url
+    raise InputError(
+        "setting-malformed",
+        "COLOPHON_SERVICE_URL is not the address of a service",
+        "set it to https://HOST, or https://HOST:PORT",
+    )
 
 
 def _rates(text: Callable[[str, str], str]) -> RateSettings | None:
@@ -273,7 +294,7 @@ def _accounts(text: str) -> frozenset[str]:
 
 
 def _integer(name: str, value: str) -> int:
-    if value.isdecimal():
+    if re.fullmatch(r"[0-9]{1,78}", value):  # of 256 bits at most
         return int(value)
     raise InputError("setting-malformed", f"COLOPHON_{name} is {value!r}, not a number", "set it to digits")
 

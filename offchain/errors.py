@@ -85,7 +85,7 @@ class DeniedError(ColophonError):
 
 
 class UnavailableError(ColophonError):
-    """A node or service does not answer, or answers wrongly."""
+    """A node or service does not answer, answers wrongly, or is kept from acting."""
 
     http_status = 503
     exit_code = 6

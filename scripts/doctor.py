@@ -62,6 +62,7 @@ def examine(root: Path) -> list[Finding]:
         _content_key(os.environ),
         _gpu(),
         _postgres(),
+        _curl(),
         _tool(root, "Anvil", ".colophon/tools/node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil", "make coverage"),
         _tool(root, "Slither", ".venv-tools/bin/slither", "make slither"),
     ]
@@ -271,6 +272,11 @@ def _postgres() -> Finding:
     return Finding(
         "PostgreSQL", NOTE, "tests use it" if url else "COLOPHON_TEST_POSTGRES_URL is not set; tests use SQLite"
     )
+
+
+def _curl() -> Finding:
+    version = (_output("curl", "--version").splitlines() or [""])[0].partition(" (")[0]
+    return Finding("curl", NOTE, version or "not installed; the commands of docs/API.md need it, and their test")
 
 
 def _tool(root: Path, name: str, program: str, target: str) -> Finding:

@@ -29,7 +29,8 @@ _HEAD: Final = """\
 
 Every error has a stable code, a message and a remedy. The API answers with a problem (RFC 9457) of type
 `urn:colophon:error:CODE`, the clients raise it as a typed exception, the command line prints it and exits with the code
-of its kind. `…` and `{…}` stand for what only the moment knows; a code under two headings comes with either status.
+of its kind. `…` and `{…}` stand for what only the moment knows; a code under two headings comes with either status, one
+with several rows has a remedy for each case.
 Made from the sources by `make errors`.
 """
 
@@ -56,9 +57,12 @@ def main(arguments: list[str]) -> int:
 
 
 def told_errors() -> list[Told]:
-    """Every error, by kind and code; one a code and kind."""
+    """Every error, by code; each kind and code once, or once for each of its remedies."""
     found = [*_raised(), *_reverts(), *_of_http()]
-    return sorted({(each.kind, each.code): each for each in reversed(found)}.values(), key=lambda each: each.code)
+    first = {(each.kind, each.code, each.remedy): each for each in reversed(found)}.values()
+    known = {(each.kind, each.code) for each in first if each.remedy != "…"}
+    kept = (each for each in reversed(first) if each.remedy != "…" or (each.kind, each.code) not in known)
+    return sorted(kept, key=lambda each: each.code)
 
 
 def page(told: Iterable[Told]) -> str:

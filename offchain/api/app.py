@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
+from functools import partial
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -14,6 +15,7 @@ from fastapi.routing import APIRoute
 from offchain import __version__
 from offchain.api.background import Background
 from offchain.api.document import documented
+from offchain.api.documentation import install_documentation
 from offchain.api.limits import BodyLimit
 from offchain.api.logs import RequestLog, configure_logs
 from offchain.api.metrics import Metrics, RequestMetrics
@@ -37,12 +39,14 @@ from offchain.api.routes import (
     webhooks,
     works,
 )
+from offchain.api.sniffing import NoSniffing
 from offchain.api.tracing import RequestTrace
 from offchain.config import Settings, load_settings
 from offchain.tracing import tracing
 from offchain.workflows.opening import open_engine
 from offchain.workflows.readiness import Readiness, probes
 from offchain.workflows.services import open_services, service_signers
+from offchain.workflows.unrelayed import follow
 from offchain.workflows.webhooks import Courier
 
 __all__ = ["create_app"]
@@ -86,6 +90,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             "A registration proves priority and integrity, not authorship."
         ),
         lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
         responses=PROBLEMS,
         generate_unique_id_function=_operation_id,
     )
@@ -100,6 +106,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     if chosen.otlp_url is not None:
         app.add_middleware(RequestTrace)
     app.add_middleware(RequestLog)
+    app.add_middleware(NoSniffing)
     install_problems(app)
     # Routes are tried in this order, and most requests read the catalogue.
     for routes in (
@@ -121,6 +128,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     ):
         app.include_router(routes.router)
     app.openapi = documented(app)  # type: ignore[method-assign] # FastAPI's own way to extend its document
+    install_documentation(app)
     return app
 
 
@@ -142,7 +150,7 @@ def _open(app: FastAPI, settings: Settings, stack: ExitStack) -> None:
     services.vault.sweep()
     app.state.engine = stack.enter_context(open_engine(services, queues=None if settings.workers else ()))
     app.state.pages = Pages(services.store)
-    background = stack.enter_context(Background(services))
+    background = stack.enter_context(Background(services, partial(follow, app.state.engine)))
     stack.enter_context(Courier(services))
     app.state.readiness = Readiness(probes(services, follows=lambda: background.alive, works=settings.workers))
 

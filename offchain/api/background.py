@@ -1,4 +1,4 @@
-"""What the service does by itself: follow the chain, and see that the terms' documents stay pinned."""
+"""What the service does by itself: follow the chain and what awaits it, and keep the terms' documents pinned."""
 
 from __future__ import annotations
 
@@ -26,10 +26,16 @@ _log = structlog.get_logger("colophon.background")
 
 
 class Background:
-    """A thread that runs while the block lasts; whatever goes wrong is logged once and tried again."""
+    """A thread that runs while the block lasts; whatever goes wrong is logged once and tried again.
 
-    def __init__(self, services: Services) -> None:
+    Args:
+        services: of this process.
+        follow: takes up the jobs that await what the chain has now.
+    """
+
+    def __init__(self, services: Services, follow: Callable[[], object] = lambda: None) -> None:
         self._services = services
+        self._take_up = follow
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="colophon-background", daemon=True)
         self._pin_at: float | None = 0.0
@@ -55,6 +61,7 @@ class Background:
         while not self._ending.is_set():
             self._pin()
             self._follow()
+            self._attempt("unrelayed", self._take_up)
             self._attempt("takedowns", lambda: settle(self._services))
             self._sweep()
             self._ending.wait(_EVERY)

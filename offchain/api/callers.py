@@ -13,7 +13,7 @@ from offchain.api.logs import CALLER
 from offchain.errors import DeniedError
 from offchain.workflows.callers import ANONYMOUS, Caller, Scope, identify, scope_missing
 
-__all__ = ["Caller", "CallerDep", "Scope", "signed_in"]
+__all__ = ["Caller", "CallerDep", "Scope", "require_account", "signed_in"]
 
 _BEARER: Final = HTTPBearer(
     auto_error=False, scheme_name="bearer", description="a session's access token, or an API key `clp_…`"
@@ -34,6 +34,17 @@ CallerDep = Annotated[Caller, Depends(_caller)]
 """Whoever calls; a wrong token is refused, none is `ANONYMOUS`."""
 
 
+def require_account(caller: CallerDep) -> Caller:
+    """A dependency: a caller who has signed in, whatever for.
+
+    Raises:
+        DeniedError: `sign-in-required` (401).
+    """
+    if caller.account is None:
+        raise DeniedError("sign-in-required", "this is for callers who have signed in", "sign in, or send an API key")
+    return caller
+
+
 def signed_in(scope: Scope) -> Callable[[Caller], Caller]:
     """A dependency: a caller who has signed in and may do this.
 
@@ -41,11 +52,7 @@ def signed_in(scope: Scope) -> Callable[[Caller], Caller]:
         DeniedError: `sign-in-required` (401), `scope-missing` (403).
     """
 
-    def require(caller: CallerDep) -> Caller:
-        if caller.account is None:
-            raise DeniedError(
-                "sign-in-required", "this is for callers who have signed in", "sign in, or send an API key"
-            )
+    def require(caller: Annotated[Caller, Depends(require_account)]) -> Caller:
         if scope not in caller.scopes:
             raise scope_missing(scope)
         return caller

@@ -12,11 +12,14 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["CALLER", "RequestLog", "configure_logs"]
+__all__ = ["CALLER", "HEADER", "REQUEST", "RequestLog", "configure_logs"]
 
 HEADER: Final = "X-Request-ID"
 CALLER: Final = "colophon.caller"
 """Key of an ASGI scope: account and API key of whoever calls, once that is known."""
+
+REQUEST: Final = "colophon.request"
+"""Key of an ASGI scope: the request's id."""
 
 _LIBRARIES: Final = ("uvicorn", "uvicorn.error")
 
@@ -66,6 +69,7 @@ class RequestLog:
             return
         given = Headers(scope=scope).get(HEADER, "")
         request_id = given if _GIVEN.fullmatch(given) else f"{random.getrandbits(128):032x}"
+        scope[REQUEST] = request_id
         started, status = time.perf_counter(), 500
 
         async def tell(message: Message) -> None:

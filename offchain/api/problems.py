@@ -17,6 +17,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from offchain.api.logs import HEADER, REQUEST
+from offchain.api.sniffing import NO_SNIFFING
 from offchain.errors import ColophonError, InputError
 
 __all__ = ["HTTP_PROBLEMS", "PROBLEMS", "STATUSES", "Problem", "install_problems", "problem_of"]
@@ -147,8 +149,12 @@ async def _answer_http(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _answer_unforeseen(request: Request, error: Exception) -> JSONResponse:
-    _log.error("internal-error", path=request.url.path, exc_info=error)
+    # Answered outside of all that surrounds other answers.
+    told = {HEADER: request.scope.get(REQUEST, ""), **NO_SNIFFING}
+    _log.error("internal-error", request=told[HEADER], path=request.url.path, exc_info=error)
     said = ColophonError(
         "internal-error", "something went wrong that nobody foresaw", "report the request's X-Request-ID"
     )
-    return _answer(request, said)
+    answer = _answer(request, said)
+    answer.headers.update(told)
+    return answer

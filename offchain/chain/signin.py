@@ -20,7 +20,7 @@ from offchain.chain.address import parse_address
 from offchain.chain.client import Client
 from offchain.errors import DeniedError, InputError, UnavailableError
 
-__all__ = ["Place", "compose", "new_nonce", "nonce_of", "require_signed_in"]
+__all__ = ["Place", "compose", "new_nonce", "require_message", "require_signed_in"]
 
 _STATEMENT: Final = "Sign in to Colophon. This costs nothing and moves nothing."
 _LIFE: Final = timedelta(minutes=5)
@@ -68,17 +68,20 @@ def compose(place: Place, account: str, nonce: str, now: datetime) -> str:
     return text
 
 
-def nonce_of(text: str) -> str:
-    """The nonce that a message carries.
+def require_message(text: str) -> None:
+    """Let through what is a sign-in message at all, whoever made it.
 
     Raises:
         InputError: `message-malformed`.
     """
-    return str(_parsed(text).nonce)
+    _parsed(text)
 
 
 def require_signed_in(client: Client, place: Place, text: str, signature: bytes, now: datetime) -> str:
-    """The account that signed a message, EIP-55. Its nonce must have been used up by the caller.
+    """The account that signed a message, EIP-55.
+
+    The caller has found out that these very bytes were handed out, so statement, resources and account are ours too,
+    and has seen to it that they serve once.
 
     Raises:
         InputError: `message-malformed`.

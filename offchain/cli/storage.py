@@ -130,11 +130,11 @@ def _pinned() -> Iterator[tuple[PinSet, list[Holding]]]:
     """The nodes, and the files that they should keep; the chain is not asked."""
     from offchain.config import load_settings
     from offchain.store import open_store
-    from offchain.workflows.holdings import holdings
+    from offchain.workflows.holdings import offered_holdings
 
     pins, store = _nodes(), open_store(load_settings().database_url)
     try:
-        yield pins, list(holdings(store))
+        yield pins, list(offered_holdings(store))
     finally:
         store.close()
 

@@ -678,6 +678,18 @@ class TransactionOut(TypedDict):
     gas: int
 
 
+WalletTransactionOut = TypedDict(
+    "WalletTransactionOut",
+    {
+        "chainId": str,
+        "from": str,
+        "to": str,
+        "data": str,
+        "value": str,
+    },
+)
+
+
 class WebhookChangeIn(TypedDict, closed=True):
     """
     What changes; the rest stays.
@@ -749,6 +761,7 @@ class WorkOut(TypedDict):
     final_at: int
     epoch: int
     disputed: bool
+    taken_down: bool
     series: int
     transaction: str
     tiers: list[MandateOut]
@@ -825,6 +838,7 @@ class RegistrationIn(TypedDict, closed=True):
     cid: NotRequired[str | None]
     acknowledge_similar: NotRequired[bool]
     currency: NotRequired[str | None]
+    relay: NotRequired[bool]
     source_type: NotRequired[
         Literal[
             "trainedAlgorithmicMedia",
@@ -1177,6 +1191,15 @@ class TextIn(TypedDict, closed=True):
     parameters: NotRequired[TextParametersIn]
 
 
+class WalletCallOut(TypedDict):
+    """
+    What your own wallet sends so that a step of the job gets done; any other account would send it in vain.
+    """
+
+    step: Literal["commit", "register"]
+    transaction: WalletTransactionOut
+
+
 class JobOut(TypedDict):
     """
     A long action; poll it, or listen to its events.
@@ -1189,6 +1212,7 @@ class JobOut(TypedDict):
     steps: list[OffchainApiSchemasJobsStepOut]
     similar: list[MatchOut]
     typed_data: dict[str, Any] | None
+    transactions: list[WalletCallOut]
     result: dict[str, Any] | None
     error: Problem | None
 

@@ -236,7 +236,7 @@ class Operations(Transport):
         )
 
     def cancel_job(self, job_id: str, *, idempotency_key: str | None = None) -> models.JobOut:
-        """Stop a generation, or a registration that is not signed yet; one that has ended is left alone."""
+        """Stop a generation, or a registration that is not signed yet, nor its commitment seen; an ended one is left alone."""
         return cast(
             "models.JobOut",
             self._ask(Request("POST", f"/v1/jobs/{quote(job_id, safe='')}/cancel", keyed=True, key=idempotency_key)),

@@ -22,6 +22,7 @@ from offchain.store.sightings import CaseRecord, SightingRecord
 from offchain.store.store import Store, UnitOfWork, open_store
 from offchain.store.takedowns import TakedownActRecord, TakedownRecord
 from offchain.store.transactions import AttemptRecord, TransactionRecord, TransactionStatus
+from offchain.store.unrelayed import UnrelayedRecord
 from offchain.store.webhooks import WebhookAttemptRecord, WebhookMessageRecord, WebhookRecord
 from offchain.store.works import SimilarityCodeRecord, WorkRecord, WorkStatus
 
@@ -54,6 +55,7 @@ __all__ = [
     "TransactionRecord",
     "TransactionStatus",
     "UnitOfWork",
+    "UnrelayedRecord",
     "Wanted",
     "WebhookAttemptRecord",
     "WebhookMessageRecord",

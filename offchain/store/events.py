@@ -209,6 +209,13 @@ class Events:
         """Events of these names, oldest first."""
         return self._in_order(EventRecord.name.in_(names))
 
+    def committed(self, commitments: Collection[bytes], since: int = 0) -> dict[bytes, EventRecord]:
+        """The newest event of each of these commitments, where one stands in block `since` or above."""
+        told = EventRecord.args["commitment"].as_string()
+        wanted = {"0x" + each.hex(): each for each in commitments}
+        of_those = (EventRecord.name == "Committed") & (EventRecord.block >= since) & told.in_(wanted)
+        return {wanted[event.args["commitment"]]: event for event in self._in_order(of_those)}
+
     def of_work(self, work: int) -> Sequence[EventRecord]:
         """Events about a work, as child, parent or itself, oldest first."""
         return self._in_order(or_(EventRecord.work == work, EventRecord.related == work))

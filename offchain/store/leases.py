@@ -14,8 +14,9 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 
-__all__ = ["Lease", "exclusively"]
+__all__ = ["Lease", "exclusively", "wait_for_turn"]
 
 _KEEPALIVE: Final = {"tcp_keepalives_idle": 2, "tcp_keepalives_interval": 1, "tcp_keepalives_count": 3}
 """How soon, in seconds and tries, the server gives up a connection to a machine that has lost its power."""
@@ -99,6 +100,12 @@ def exclusively(engine: Engine, name: str) -> Iterator[None]:
             yield
         finally:
             connection.execute(select(func.pg_advisory_unlock(_key(name))))
+
+
+def wait_for_turn(session: Session, name: str) -> None:
+    """Hold a name until the transaction ends, after whoever holds it now; SQLite has one writer at a time."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_advisory_xact_lock(_key(name))))
 
 
 def _key(name: str) -> int:

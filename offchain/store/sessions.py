@@ -1,4 +1,4 @@
-"""Who is signed in: nonces of sign-in messages, sessions, and API keys. Of every secret only its sha256 is kept."""
+"""Who is signed in: sign-in messages, sessions, and API keys. Of every message and secret only its sha256 is kept."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from offchain.store.schema import Account, Base, Digest
 
-__all__ = ["ApiKeyRecord", "ApiKeys", "SessionRecord", "Sessions", "SignInNonceRecord", "SignInNonces"]
+__all__ = ["ApiKeyRecord", "ApiKeys", "Challenges", "SessionRecord", "Sessions", "SignInNonceRecord"]
 
 
 class SignInNonceRecord(Base):
-    """A nonce that a sign-in message may carry, once, before `expiry` (Unix seconds)."""
+    """A sign-in message that was handed out and serves once, before `expiry` (Unix seconds).
+
+    Attributes:
+        nonce: sha256 of the whole message, hex.
+    """
 
     __tablename__ = "sign_in_nonces"
 
@@ -68,21 +72,21 @@ class ApiKeyRecord(Base):
     used_at: Mapped[int | None] = mapped_column(default=None)
 
 
-class SignInNonces:
-    """Nonces that were handed out and not used yet."""
+class Challenges:
+    """Sign-in messages that were handed out and not used yet, by their sha256."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def add(self, nonce: str, expiry: int) -> None:
+    def add(self, digest: bytes, expiry: int) -> None:
         """Keep one that was handed out."""
-        self._session.add(SignInNonceRecord(nonce=nonce, expiry=expiry))
+        self._session.add(SignInNonceRecord(nonce=digest.hex(), expiry=expiry))
         self._session.flush()
 
-    def use(self, nonce: str, now: int) -> bool:
+    def use(self, digest: bytes, now: int) -> bool:
         """Use one up; False when it was never handed out, is used, or has expired."""
-        query = delete(SignInNonceRecord).where(SignInNonceRecord.nonce == nonce).returning(SignInNonceRecord.expiry)
-        expiry = self._session.scalar(query)
+        query = delete(SignInNonceRecord).where(SignInNonceRecord.nonce == digest.hex())
+        expiry = self._session.scalar(query.returning(SignInNonceRecord.expiry))
         return expiry is not None and expiry > now
 
     def sweep(self, now: int) -> None:

@@ -24,15 +24,16 @@ from offchain.store.epochs import PriceEpochs
 from offchain.store.events import Events
 from offchain.store.idempotency import IdempotencyKeys
 from offchain.store.keys import ContentKeys, KeyReleases
-from offchain.store.leases import Lease, exclusively
+from offchain.store.leases import Lease, exclusively, wait_for_turn
 from offchain.store.migrate import migrate
 from offchain.store.moments import moment_of
 from offchain.store.offers import OfferLog
 from offchain.store.sales import Orders, Quotes
-from offchain.store.sessions import ApiKeys, Sessions, SignInNonces
+from offchain.store.sessions import ApiKeys, Challenges, Sessions
 from offchain.store.sightings import Cases, Sightings
 from offchain.store.takedowns import Takedowns
 from offchain.store.transactions import Transactions
+from offchain.store.unrelayed import UnrelayedRegistrations
 from offchain.store.webhooks import Webhooks
 from offchain.store.works import SimilarityCodes, Works
 
@@ -61,11 +62,17 @@ class UnitOfWork:
         self.sightings = Sightings(session)
         self.cases = Cases(session)
         self.epochs = PriceEpochs(session)
-        self.nonces = SignInNonces(session)
+        self.challenges = Challenges(session)
         self.takedowns = Takedowns(session)
+        self.unrelayed = UnrelayedRegistrations(session)
         self.webhooks = Webhooks(session)
         self.sessions = Sessions(session)
         self.api_keys = ApiKeys(session)
+        self._session = session
+
+    def alone(self, name: str) -> None:
+        """Make every other unit of work of this name wait until this one ends; on SQLite they wait anyway."""
+        wait_for_turn(self._session, name)
 
 
 class Store:

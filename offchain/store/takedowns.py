@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ForeignKey, String, Text, exists, func, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
@@ -101,6 +101,11 @@ class Takedowns:
         """The oldest notice that is in force about a work, or None."""
         query = select(TakedownRecord).where(TakedownRecord.work == work, TakedownRecord.active)
         return self._session.scalar(query.order_by(TakedownRecord.sequence).limit(1))
+
+    def taken_down(self, works: Collection[int]) -> frozenset[int]:
+        """Those of the works about which a notice is in force, by one query."""
+        query = select(TakedownRecord.work).where(TakedownRecord.active, TakedownRecord.work.in_(works))
+        return frozenset(self._session.scalars(query.distinct()))
 
     def unsettled(self) -> Sequence[TakedownRecord]:
         """Notices whose consequences the nodes have not drawn yet, oldest first."""

@@ -20,7 +20,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from offchain.chain.address import parse_address
-from offchain.chain.signin import Place, compose, new_nonce, nonce_of, require_signed_in
+from offchain.chain.signin import Place, compose, new_nonce, require_message, require_signed_in
 from offchain.errors import DeniedError, InputError, NotFoundError, RefusedError
 from offchain.store import ApiKeyRecord, SessionRecord
 from offchain.workflows.services import Services
@@ -101,7 +101,7 @@ def challenge(services: Services, account: str) -> str:
     nonce, now = new_nonce(), _now()
     text = compose(_place(services), parse_address(account), nonce, datetime.fromtimestamp(now, UTC))
     with services.store.transaction() as tx:
-        tx.nonces.add(nonce, now + _NONCE_LIFE)
+        tx.challenges.add(_digest(text), now + _NONCE_LIFE)
     return text
 
 
@@ -113,15 +113,17 @@ def open_session(services: Services, message: str, signature: bytes) -> Tokens:
         DeniedError: `sign-in-refused`.
         UnavailableError: `chain-down`.
     """
-    now, nonce = _now(), nonce_of(message)
-    # Used up before anything else is looked at: a message that was refused once is refused for ever.
+    now = _now()
+    require_message(message)
+    # Used up before anything else is looked at: a message that was refused once is refused for ever. It is known by
+    # all of its bytes, so nobody signs in by another statement, with resources, or as another account.
     with services.store.transaction() as tx:
-        fresh = tx.nonces.use(nonce, now)
+        fresh = tx.challenges.use(_digest(message), now)
     if not fresh:
         raise DeniedError(
             "sign-in-refused",
-            "the sign-in message is not accepted: its nonce is not ours, was used or has expired",
-            "ask for a new one, and sign it at once",
+            "the sign-in message is not accepted: it is not one of ours, was used or has expired",
+            "ask for a new one, and sign it at once and unchanged",
         )
     account = require_signed_in(services.client, _place(services), message, signature, datetime.fromtimestamp(now, UTC))
     number = secrets.token_hex(12)
@@ -194,6 +196,7 @@ def make_key(
         expiry=expiry,
     )
     with services.store.transaction() as tx:
+        tx.alone(f"api-keys {caller.account}")  # of two who count at once, both would find room for one
         if len(tx.api_keys.of(caller.account)) >= _KEYS:
             raise RefusedError("too-many-keys", f"this account has {_KEYS} keys already", "revoke one first")
         tx.api_keys.add(record)
@@ -229,7 +232,7 @@ def identify(services: Services, token: str) -> Caller:
 def sweep_callers(services: Services) -> None:
     """Forget what has expired."""
     with services.store.transaction() as tx:
-        tx.nonces.sweep(_now())
+        tx.challenges.sweep(_now())
         tx.sessions.sweep(_now())
         tx.idempotency.sweep(_now() - _ANSWERS)
 

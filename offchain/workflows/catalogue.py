@@ -63,6 +63,7 @@ class WorkView:
         children: works that derive from it.
         mandates: what may be quoted for it.
         listings: fixed prices.
+        taken_down: whether a notice is in force, so that nothing of it is offered here.
         unreachable: whether the metadata was looked for on IPFS just now, and did not come.
     """
 
@@ -73,6 +74,7 @@ class WorkView:
     children: tuple[int, ...]
     mandates: tuple[Mandate, ...]
     listings: tuple[OpenListing, ...]
+    taken_down: bool = False
     unreachable: bool = False
 
     @property
@@ -121,8 +123,8 @@ def list_works(
         wanted: what must hold of them.
         limit: most works of the page.
         after: `next` of the page before.
-        for_sale: only works with a fixed price, or a tier that may be quoted now. So many works are looked at for one
-            page at most, so a page may be short, or even empty, and yet have a next one.
+        for_sale: only works with a fixed price, or a tier that may be quoted now, that are not taken down. So many
+            works are looked at for one page at most, so a page may be short, or even empty, and yet have a next one.
     """
     looked = _SCAN if for_sale else limit
     moment = services.now() if for_sale else 0
@@ -139,6 +141,8 @@ def list_works(
 
 
 def _is_for_sale(view: WorkView, moment: int) -> bool:
+    if view.taken_down:
+        return False
     return bool(view.listings) or any(each.expiry > moment and each.per_day > 0 for each in view.mandates)
 
 
@@ -212,7 +216,7 @@ def _claimed_features(services: Services, metadata: Metadata) -> bytes | None:
 def _views(
     services: Services, tx: UnitOfWork, works: Sequence[tuple[TitleRecord, WorkRecord | None]]
 ) -> list[WorkView]:
-    """Views of these works, by two queries however many they are."""
+    """Views of these works, by three queries however many they are."""
     events: dict[int, list[EventRecord]] = {title.work: [] for title, _ in works}
     for event in tx.events.about_works(events):
         for work in {event.work, event.related}:
@@ -221,7 +225,9 @@ def _views(
     # The event that closes an offer does not name its work.
     made = any(event.name == "OfferMade" for of_one in events.values() for event in of_one)
     closed = {int(event.args["offer"]) for event in tx.events.named(["OfferClosed"])} if made else set()
-    return [_view(services, title, record, events[title.work], closed) for title, record in works]
+    taken_down = tx.takedowns.taken_down(events)
+    views = (_view(services, title, record, events[title.work], closed) for title, record in works)
+    return [replace(view, taken_down=view.work in taken_down) for view in views]
 
 
 def _view(

@@ -41,6 +41,14 @@ _WRAPPING: Final = tuple(
 )
 """IPv6 addresses that stand for others, or for nothing outside a site."""
 
+_UNROUTED: Final = tuple(
+    ipaddress.ip_network(each) for each in ("192.0.0.0/24", "192.88.99.0/24", "2001:20::/28", "3fff::/20")
+)
+"""Nobody's on the open internet, whatever the library's tables say (RFC 6890, 7526, 7343, 9637)."""
+
+_ISATAP: Final = 0x5EFE
+"""Begins the lower half of an IPv6 address that stands for the IPv4 one at its end (RFC 5214, §6.1)."""
+
 _PORTS: Final = {"http": 80, "https": 443}
 _NOT_MODIFIED: Final = 304
 
@@ -207,6 +215,8 @@ def parsed_url(url: str) -> httpx.URL:
         raise _refused("it is malformed") from error
     if target.scheme not in _PORTS or not target.host or len(url) > MAX_URL:
         raise _refused("it is no http or https address of usual length")
+    if target.port is not None and not 0 < target.port < 2**16:
+        raise _refused("it has no TCP port")
     return target
 
 
@@ -234,7 +244,13 @@ def is_public(address: str) -> bool:
     found = ipaddress.ip_address(address.partition("%")[0])
     if not found.is_global or found.is_multicast or found.is_reserved:
         return False
-    return found.version == 4 or not any(found in network for network in _WRAPPING)
+    if any(found in network for network in _UNROUTED):
+        return False
+    return found.version == 4 or not (int(found) >> 32 & 0xFCFF_FFFF == _ISATAP or _is_wrapped(found))
+
+
+def _is_wrapped(address: ipaddress.IPv6Address) -> bool:
+    return any(address in network for network in _WRAPPING)
 
 
 def looked_up(host: str, port: int) -> list[str]:

@@ -99,7 +99,7 @@ def require_acceptable(services: Services, identity: Identity, request: Registra
     """
     require_unregistered(services, identity.work_id)
     _require_own_provenance(identity.work_id, request)
-    edges = require_permits(services, request.registrant, request.permits)
+    edges = require_permits(services, request.registrant, request.permits, relay=request.relay)
     require_parents(request, edges)
     require_offerable(services, request)
     _require_priced(services, identity.work_id, request, edges)

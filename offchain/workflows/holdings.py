@@ -11,7 +11,8 @@ from offchain.workflows.jobs import Draft
 from offchain.workflows.metadata import Metadata, Rendition
 from offchain.workflows.terms import standard_terms
 
-__all__ = ["Holding", "find_content", "holdings", "is_registered_here", "record_contents", "record_sealed"]
+__all__ = ["Holding", "find_content", "holdings", "is_registered_here", "offered_holdings", "record_contents"]
+__all__ += ["record_sealed"]
 
 _JSON: Final = "application/json"
 _OCTETS: Final = "application/octet-stream"
@@ -91,3 +92,12 @@ def holdings(store: Store) -> Iterator[Holding]:
         if not page:
             return
         last = page[-1].sequence
+
+
+def offered_holdings(store: Store) -> Iterator[Holding]:
+    """Every file that the nodes should keep now: what a takedown withholds is none of them."""
+    for holding in holdings(store):
+        with store.snapshot() as tx:
+            kept = not tx.takedowns.withholds(holding.cid)
+        if kept:
+            yield holding

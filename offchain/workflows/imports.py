@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from typing import BinaryIO, Final, cast
 
+from offchain.errors import RefusedError
 from offchain.storage import normal_cid
 from offchain.storage.remote import RemoteStream
 from offchain.workflows.services import Services
+from offchain.workflows.takedowns import withheld
 
 __all__ = ["imported"]
 
@@ -22,9 +24,15 @@ def imported(services: Services, cid: str) -> BinaryIO:
     """The content under a CID as a stream, whose reading may end by the same errors.
 
     Raises:
+        RefusedError: `content-withheld`, it is of a work that is taken down.
         InputError: `cid-malformed`, `cid-unsupported`, `content-unreadable`, or `content-oversized`.
         NotFoundError: `content-not-found`.
         UnavailableError: `ipfs-timeout` where nobody has it, `ipfs-down`, `ipfs-failed`, `ipfs-lied`.
     """
-    file = services.ipfs.patient(_PATIENCE).open(normal_cid(cid), services.settings.max_upload)
+    named = normal_cid(cid)
+    if withheld(services, named):  # a node forgets nothing before its next collection
+        raise RefusedError(
+            "content-withheld", "every work with this content is taken down", "see /v1/takedowns", cid=named
+        )
+    file = services.ipfs.patient(_PATIENCE).open(named, services.settings.max_upload)
     return cast("BinaryIO", RemoteStream(file))

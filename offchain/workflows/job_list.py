@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
@@ -48,17 +48,17 @@ def list_jobs(
     owner: str,
     limit: int,
     *,
-    kind: Kind | None = None,
+    kinds: Collection[Kind] = KINDS,
     state: State | None = None,
     cursor: str | None = None,
 ) -> JobPage:
-    """A page of the jobs that an account began.
+    """A page of the jobs of some kinds that an account began.
 
     Raises:
         InputError: `cursor-malformed`.
     """
     place, chosen = _place(cursor), list[Job]()
-    for looked, status in enumerate(_statuses(owner, kind, place)):
+    for looked, status in enumerate(_statuses(owner, kinds, place)):
         if len(chosen) == limit or looked == _LOOKED_AT:
             return JobPage(tuple(chosen), f"{place.at}-{place.given}" if place else None)
         created = int(status.created_at or 0)
@@ -69,9 +69,9 @@ def list_jobs(
     return JobPage(tuple(chosen), None)
 
 
-def _statuses(owner: str, kind: Kind | None, start: _Place | None) -> Iterator[WorkflowStatus]:
+def _statuses(owner: str, kinds: Collection[Kind], start: _Place | None) -> Iterator[WorkflowStatus]:
     """The first workflow of each job."""
-    names, offset = list[str]([kind] if kind else KINDS), 0 if start is None else start.given
+    names, offset = list[str](kinds), 0 if start is None else start.given
     # The middle of the millisecond: the journal rounds down.
     until = None if start is None else datetime.fromtimestamp((start.at + 0.5) / 1000, UTC).isoformat()
     while True:

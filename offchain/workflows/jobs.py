@@ -13,10 +13,11 @@ from typing import Any, Final, Literal, get_args
 
 from dbos import WorkflowStatus, WorkflowStatusString
 
+from offchain.chain import Call
 from offchain.errors import ColophonError, NotFoundError, RefusedError, UnavailableError
 from offchain.workflows.requests import GenerationRequest, RegistrationRequest
 
-__all__ = ["ACTIVE", "KINDS", "PUBLISHING", "STEPS", "Draft", "Job", "Kind", "State", "Step"]
+__all__ = ["ACTIVE", "KINDS", "PUBLISHING", "STEPS", "Draft", "Job", "Kind", "State", "Step", "Waiting", "WalletCall"]
 __all__ += ["cancelled", "finished", "fold_job", "kind_of", "outdated", "unknown_job"]
 
 Kind = Literal["registration", "purchase", "generation"]
@@ -51,6 +52,23 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class WalletCall:
+    """A transaction that an account's own wallet sends.
+
+    Attributes:
+        step: of the job, which is done once the chain has the transaction.
+        chain_id: of the chain that it is for.
+        sender: the account.
+        call: where it goes, with what data and how many wei.
+    """
+
+    step: str
+    chain_id: int
+    sender: str
+    call: Call
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A job as it stands.
 
@@ -65,6 +83,7 @@ class Job:
         error: why it failed or was interrupted.
         typed: what the registrant signs (EIP-712), while it awaits that signature.
         similar: registered works that the file is similar to: a warning, told before anything is signed.
+        calls: what the registrant's own wallet sends, in order, while the job awaits it.
         owner: account that it belongs to; None for a purchase, whose order anybody reads on the chain, and for what
             the operator's own command line began.
     """
@@ -79,6 +98,7 @@ class Job:
     typed: dict[str, Any] | None = None
     similar: Sequence[dict[str, Any]] = ()
     owner: str | None = None
+    calls: Sequence[WalletCall] = ()
 
     def require_readable(self, account: str | None) -> None:
         """Let an account at its own jobs, and anybody at purchases.
@@ -91,7 +111,17 @@ class Job:
 
 
 class Draft(dict[str, Any]):
-    """What a first workflow ends with when a signature must follow: `typed` beside all that the second one needs."""
+    """What a first workflow ends with when a signature must follow: `typed` beside all that the second one needs.
+
+    Where the registrant's own wallet sends the transactions, `calls` holds them, and `typed` is None.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a second workflow ends with that must run `steps` once the chain has what it lacks: its last ones."""
+
+    steps: tuple[str, ...]
 
 
 def kind_of(job_id: str) -> Kind:
@@ -153,9 +183,10 @@ def fold_job(
     """
     kind = kind_of(job_id)
     names = _step_names(kind, statuses[0])
-    ended = {name for workflow in done for name in workflow}
-    state, error = _state(statuses[-1])
     output = statuses[-1].output
+    again = output.steps if isinstance(output, Waiting) else ()
+    ended = {name for workflow in done for name in workflow}.difference(again)
+    state, error = ("running", None) if again else _state(statuses[-1])
     draft = output if isinstance(output, Draft) else None
     share = 1.0 if state == "done" and draft is None else (len(ended) + fraction) / len(names)
     return Job(
@@ -164,11 +195,12 @@ def fold_job(
         state="awaiting-signature" if draft is not None else state,
         steps=_steps(names, ended, running=state == "running"),
         progress=round(min(share, 1.0), 4),
-        result=None if draft is not None else _public(kind, output),
+        result=None if draft is not None or again else _public(kind, output),
         error=error,
         typed=draft["typed"] if draft is not None else None,
         similar=_similar(statuses[0].output),
         owner=_owner(statuses[0]),
+        calls=_calls(statuses[0].output) if draft is not None or state == "running" else (),
     )
 
 
@@ -212,6 +244,10 @@ def _public(kind: Kind, output: dict[str, Any] | None) -> dict[str, Any] | None:
 
 def _similar(output: object) -> Sequence[dict[str, Any]]:
     return output.get("similar", ()) if isinstance(output, Draft) else ()
+
+
+def _calls(output: object) -> Sequence[WalletCall]:
+    return output.get("calls", ()) if isinstance(output, Draft) else ()
 
 
 def _state(status: WorkflowStatus) -> tuple[State, ColophonError | None]:

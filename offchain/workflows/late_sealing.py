@@ -14,6 +14,7 @@ from offchain.workflows.holdings import is_registered_here, record_sealed
 from offchain.workflows.metadata import Metadata, Rendition
 from offchain.workflows.sealing import content_key, pin_sealed, seal_master, sealed_rendition
 from offchain.workflows.services import Services
+from offchain.workflows.takedowns import require_offered
 
 __all__ = ["seal_registered"]
 
@@ -25,9 +26,10 @@ def seal_registered(services: Services, work: int) -> Rendition:
 
     Raises:
         NotFoundError: `unknown-work`, `not-registered-here`, or `master-missing`.
-        RefusedError: `sealed-elsewhere`.
+        RefusedError: `sealed-elsewhere`, or `taken-down`.
         UnavailableError: `master-damaged`, `disk-failed`, `no-content-key`, or the IPFS nodes' reason.
     """
+    require_offered(services, work)
     metadata = _ours(services, work)
     stated = sealed_rendition(metadata)
     if stated is not None:

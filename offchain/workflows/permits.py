@@ -9,15 +9,23 @@ from offchain.errors import DeniedError, InputError, RefusedError
 from offchain.money import PPM
 from offchain.workflows.services import Services
 
-__all__ = ["require_permits"]
+__all__ = ["native_guarantees", "require_permits"]
 
 _MAX_PARENTS = 16
 _MAX_UPSTREAM = 900_000
 _DAY = 86_400
 
 
-def require_permits(services: Services, registrant: str, permits: Sequence[int]) -> tuple[Edge, ...]:
+def require_permits(
+    services: Services, registrant: str, permits: Sequence[int], *, relay: bool = True
+) -> tuple[Edge, ...]:
     """The parents that a derivative's permits stand for, each with the share that it will be owed.
+
+    Args:
+        services: of this process.
+        registrant: account that holds the permits.
+        permits: numbers of licences.
+        relay: whether a relayer sends the registration, which sends no coins along.
 
     Raises:
         NotFoundError: `unknown-licence`.
@@ -39,20 +47,26 @@ def require_permits(services: Services, registrant: str, permits: Sequence[int])
             "derive from fewer works, or under terms with a lower share",
             upstream=upstream,
         )
-    _require_guarantees(services, registrant, edges)
+    _require_guarantees(services, registrant, edges, relay=relay)
     return edges
 
 
-def _require_guarantees(services: Services, registrant: str, edges: Sequence[Edge]) -> None:
+def native_guarantees(services: Services, edges: Sequence[Edge]) -> int:
+    """Wei that the parents are paid in advance, which the registration must send along."""
+    owed = [edge for edge in edges if edge.guarantee]
+    return sum(edge.guarantee for edge in owed if services.currency_at(edge.currency).token is None)
+
+
+def _require_guarantees(services: Services, registrant: str, edges: Sequence[Edge], *, relay: bool) -> None:
     """What the parents are paid in advance comes from the registrant; the relayer sends no coins along."""
     for index in sorted({edge.currency for edge in edges if edge.guarantee}):
         currency = services.currency_at(index)
         due = sum(edge.guarantee for edge in edges if edge.currency == index)
-        if currency.token is None:
+        if currency.token is None and relay:
             raise RefusedError(
                 "native-guarantee",
                 f"the parents are owed {due} wei in advance, which nobody else can send for you",
-                "register from the account's own wallet, sending them along",
+                "register from the account's own wallet, sending them along; over HTTP with `relay` false",
                 due=str(due),
             )
         services.contracts.ledger.require_funds(registrant, currency, due)

@@ -23,11 +23,13 @@ from offchain.workflows.guards import delegate_of, require_acceptable
 from offchain.workflows.jobs import Draft
 from offchain.workflows.marking import manifest_of_master, mark_preview
 from offchain.workflows.metadata import Metadata, Rendition, metadata_to_json
+from offchain.workflows.permits import native_guarantees, require_permits
 from offchain.workflows.preview import make_preview
 from offchain.workflows.prices import tier_ends
 from offchain.workflows.requests import RegistrationRequest
 from offchain.workflows.sealing import is_for_sale, seal_master
 from offchain.workflows.services import Services
+from offchain.workflows.unrelayed import await_chain, wallet_calls
 
 __all__ = ["DRAFT_STEP", "FILES_STEP", "Filed", "prepare"]
 
@@ -65,7 +67,7 @@ def prepare(filed: Filed) -> Draft:
     sealed = run_step("seal", _sealed, services, filed)
     provenance = run_step("provenance", _provenance, services, filed)
     metadata = run_step("metadata", _metadata, services, filed, renditions + sealed, provenance)
-    return run_step("draft", draft, services, filed, metadata, provenance, salt)
+    return run_step("draft", _drafted, services, str(DBOS.workflow_id), filed, metadata, provenance, salt)
 
 
 def _check(services: Services, filed: Filed) -> bytes:
@@ -145,6 +147,20 @@ def _features(services: Services, work: int) -> str | None:
     return None if features is None else local_cid(features)
 
 
+def _drafted(
+    services: Services,
+    job_id: str,
+    filed: Filed,
+    metadata: tuple[Metadata, bytes, str],
+    provenance: tuple[bytes, str] | None,
+    salt: bytes | None,
+) -> Draft:
+    drafted = draft(services, filed, metadata, provenance, salt)
+    if not filed.request.relay:
+        await_chain(services, job_id, drafted)
+    return drafted
+
+
 def draft(
     services: Services,
     filed: Filed,
@@ -152,7 +168,7 @@ def draft(
     provenance: tuple[bytes, str] | None,
     salt: bytes | None,
 ) -> Draft:
-    """The registration, and what its registrant signs."""
+    """The registration, and what its registrant signs or sends."""
     registry, request, identity = services.contracts.registry, filed.request, filed.identity
     now = services.now()
     registration = Registration(
@@ -169,8 +185,8 @@ def draft(
         salt=salt or secrets.token_bytes(SALT_BYTES),
     )
     deadline, epoch = now + SIGNATURE_SECONDS, registry.epoch(request.registrant)
-    return Draft(
-        typed=registry.typed(registration, epoch, deadline),
+    drafted = Draft(
+        typed=registry.typed(registration, epoch, deadline) if request.relay else None,
         registration=registration,
         deadline=deadline,
         epoch=epoch,
@@ -179,6 +195,10 @@ def draft(
         provenance_cid=provenance[1] if provenance else None,
         similar=list(filed.similar),
     )
+    if not request.relay:
+        edges = require_permits(services, request.registrant, request.permits, relay=False)
+        drafted |= {"edges": edges, "calls": wallet_calls(services, registration, native_guarantees(services, edges))}
+    return drafted
 
 
 def _listings(services: Services, request: RegistrationRequest) -> tuple[Listing, ...]:

@@ -24,8 +24,9 @@ from offchain.workflows.jobs import Draft
 from offchain.workflows.metadata import Rendition
 from offchain.workflows.sealing import pin_sealed, sealed_rendition
 from offchain.workflows.services import Services
+from offchain.workflows.takedowns import require_offered, require_still_offered, unsettle
 
-__all__ = ["publish", "published_title"]
+__all__ = ["index_title", "pin_drafted", "publish", "published_title"]
 
 
 @DBOS.workflow(name="registration.publish", max_recovery_attempts=1000)
@@ -33,9 +34,9 @@ def publish(draft: Draft, signature: bytes) -> dict[str, Any]:
     """Commit, pin, register in a later block, and read the title back."""
     services = engine().services
     commitment = run_step("commit", _commit, services, draft["registration"])
-    run_step("pin", _pin, services, draft)
+    run_step("pin", pin_drafted, services, draft)
     transaction = run_step("register", _register, services, draft, signature)
-    return run_step("index", _index, services, draft, commitment, transaction)
+    return run_step("index", index_title, services, draft, commitment, transaction)
 
 
 def published_title(services: Services, draft: Draft) -> TitleRecord | None:
@@ -62,9 +63,16 @@ def _commit(services: Services, registration: Registration) -> bytes:
     return receipt.tx_hash
 
 
-def _pin(services: Services, draft: Draft) -> None:
-    """Pin all that the title will name, its metadata last: where that is found, the rest is."""
+def pin_drafted(services: Services, draft: Draft) -> None:
+    """Pin all that the title will name, its metadata last: where that is found, the rest is.
+
+    Raises:
+        RefusedError: `taken-down`, since the job began.
+        NotFoundError: `rendition-missing`.
+        UnavailableError: the IPFS nodes' reason.
+    """
     work, metadata = draft["registration"].work, draft["metadata"]
+    require_offered(services, work)
     services.vault.touch(work)
     sealed = sealed_rendition(metadata)
     if sealed is not None and pin_sealed(services, work) != sealed.cid:
@@ -94,9 +102,10 @@ def _register(services: Services, draft: Draft, signature: bytes) -> bytes:
     """Reveal; the hash of the transaction, which need not be ours: whoever sees a signed reveal may send it first."""
     registration = draft["registration"]
     call = services.contracts.registry.register_signed(registration, draft["deadline"], signature)
+    # The same salt may be signed for again with another deadline, which is another transaction.
+    key = f"register:{digest(draft['typed']).hex()}"
     try:
-        # The same salt may be signed for again with another deadline, which is another transaction.
-        key = f"register:{digest(draft['typed']).hex()}"
+        require_still_offered(services, registration.work, key)
         return services.sender.relay(call, services.require_relayer(), key, draft["deadline"]).tx_hash
     except (DeniedError, RefusedError):
         # A reveal uses up the commitment, so the registry has several reasons to refuse the second one.
@@ -106,8 +115,12 @@ def _register(services: Services, draft: Draft, signature: bytes) -> bytes:
         return title.tx_hash
 
 
-def _index(services: Services, draft: Draft, commitment: bytes, transaction: bytes) -> dict[str, Any]:
-    """Make the work visible to every reader of the store; the job's result."""
+def index_title(services: Services, draft: Draft, commitment: bytes, transaction: bytes) -> dict[str, Any]:
+    """Make the work visible to every reader of the store; the job's result.
+
+    Raises:
+        RefusedError: `title-lost`.
+    """
     registration = draft["registration"]
     title = find_title(services, registration.work)
     if title is None:
@@ -115,6 +128,7 @@ def _index(services: Services, draft: Draft, commitment: bytes, transaction: byt
     services.advance()
     record_work(services, registration.work, draft["metadata"], services.vault.features(registration.work))
     record_contents(services.store, registration.work, draft)
+    unsettle(services, registration.work)
     return {
         "work": work_hex(registration.work),
         "holder": title.holder,

@@ -17,7 +17,7 @@ from offchain.workflows.jobs import Job
 from offchain.workflows.licences import NEVER
 from offchain.workflows.quoting import SignedQuote, quote_by_digest
 from offchain.workflows.services import Services
-from offchain.workflows.takedowns import require_offered
+from offchain.workflows.takedowns import require_offered, require_still_offered
 
 __all__ = ["start_purchase"]
 
@@ -136,10 +136,11 @@ def _fulfil(services: Services, quote: bytes, order: Order, signature: bytes, pe
     signed, licensing = quote_by_digest(services, quote), services.contracts.licensing
     order_digest = digest(licensing.order_typed(order))
     call = licensing.fulfil(signed.quote, signed.signature, order, signature, permit)
+    intent = f"order:{order_digest.hex()}"
     try:
-        receipt = services.sender.relay(
-            call, services.require_relayer(), f"order:{order_digest.hex()}", min(order.expiry, signed.quote.expiry)
-        )
+        require_still_offered(services, signed.quote.work, intent)
+        until = min(order.expiry, signed.quote.expiry)
+        receipt = services.sender.relay(call, services.require_relayer(), intent, until)
     except UnavailableError:
         raise  # the order is as good as before, and the job goes on with it
     except ColophonError as error:

@@ -1,5 +1,7 @@
 """Registering a work: from a file to a title, by commitment and on the registrant's signature.
 
+Whose own wallet sends the transactions, and pays for them, gives no signature: see `offchain.workflows.unrelayed`.
+
     file ─ identify ─ refuse duplicates ─ keep the master        at once, so that the caller learns what is wrong
          ─ check ─ preview ─ seal ─ provenance ─ metadata        first workflow; its last step drafts what to sign
          ─ commit ─ pin ─ register ─ index                       second workflow, once the signature is there
@@ -29,6 +31,7 @@ from offchain.workflows.publishing import publish, published_title
 from offchain.workflows.requests import RegistrationRequest
 from offchain.workflows.services import Services
 from offchain.workflows.takedowns import require_offered
+from offchain.workflows.unrelayed import catch_up
 from offchain.workflows.vault import Source
 
 __all__ = ["start_registration", "submit_signature"]
@@ -80,6 +83,10 @@ def submit_signature(engine: Engine, job_id: str, signature: bytes) -> Job:
         raise RefusedError(
             "not-awaiting-signature", f"this job is {job.state}", "sign when it awaits a signature", job=job_id
         )
+    if draft["typed"] is None:
+        raise RefusedError(
+            "not-awaiting-signature", "this job awaits transactions of your own wallet", "send them", job=job_id
+        )
     if job.state == "awaiting-signature":
         require_offered(engine.services, draft["registration"].work)
         if published_title(engine.services, draft) is None:
@@ -98,6 +105,8 @@ def _file(engine: Engine, spooled: Path, request: RegistrationRequest) -> Job:
     existing = engine.find(job_id)
     if existing is not None and existing.state == "cancelled":
         existing = engine.retry(job_id)
+    if existing is not None and existing.state == "awaiting-signature" and not request.relay:
+        existing = catch_up(engine, existing)
     if existing is not None and (existing.state in ("running", "interrupted") or _is_overtaken(engine, existing)):
         # It may have stopped because its master is missing or damaged.
         services.vault.keep(spooled, identity.work_id)
@@ -137,6 +146,8 @@ def _begin_again(engine: Engine, job_id: str) -> None:
 def _is_stale(services: Services, draft: Draft) -> bool:
     """Whether a signature over the draft would come too late, or its registrant has revoked it."""
     late = bool(draft["deadline"] - _RESERVE < services.now())
+    if draft["typed"] is None:
+        return late
     return late or bool(draft["epoch"] != services.contracts.registry.epoch(draft["registration"].registrant))
 
 
@@ -159,8 +170,11 @@ def _job_id(services: Services, work: int, request: RegistrationRequest) -> str:
     """The same request about the same work on the same registry has the same job."""
     place = [str(services.client.chain_id), services.contracts.registry.address, f"{work:064x}"]
     asked = asdict(request)
-    if not request.shares:  # jobs begun before there were shares keep their ids
+    # Jobs begun before there were these fields keep their ids.
+    if not request.shares:
         del asked["shares"]
+    if request.relay:
+        del asked["relay"]
     told = canonical_json([*place, _without_numbers(asked)])
     return "registration-" + hashlib.sha256(told).hexdigest()[:40]
 

@@ -329,6 +329,7 @@ def log_release(services: Services, request: KeyRequest, recipient: str, block: 
         RefusedError: `request-used`, or `too-many-releases`.
     """
     with services.store.transaction() as tx:
+        tx.alone(f"key-releases {request.work} {request.licence}")  # counted, and not used by two at once
         if tx.key_releases.is_used(request.account, request.nonce):
             raise RefusedError("request-used", "this request was answered before", "sign a new one, with another nonce")
         if tx.key_releases.count(request.work, request.licence, now - _DAY) >= RELEASES_PER_DAY:

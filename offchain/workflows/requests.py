@@ -69,6 +69,7 @@ class RegistrationRequest:
         delegate: account that may quote for the tiers; None for this process's own pricing key.
         source_type: how the work was made, as its registrant states; generated works say it themselves.
         shares: accounts and units of 1,000,000 that receive the royalty shares; empty: all are the registrant's.
+        relay: whether this process sends the transactions, on the registrant's signature; else their own wallet does.
     """
 
     registrant: str
@@ -84,6 +85,7 @@ class RegistrationRequest:
     delegate: str | None = None
     source_type: SourceType = "digitalCreation"
     shares: tuple[tuple[str, int], ...] = ()
+    relay: bool = True
 
     __setstate__ = _restore
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -38,8 +39,11 @@ COLUMNS: Final = (
     "balance_minor",
 )
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
-"""What opens a formula in one spreadsheet or another (OWASP, CSV Injection)."""
+_FORMULA: Final = re.compile(
+    r"(^|[;\t\r\n])"  # where a cell begins: some spreadsheets part cells by semicolon or tab, whatever is quoted
+    r"(?=[\s\"\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\-@|%\t\r\n\uff1d\uff0b\uff0d\uff20\u2212])"
+)
+"""What opens a formula in one spreadsheet or another (OWASP, CSV Injection), full-width or behind unseen signs too."""
 
 
 def statement_csv(told: PeriodStatement, times: Sequence[int]) -> bytes:
@@ -80,4 +84,4 @@ def _rows(told: PeriodStatement, line: Line, entries: Sequence[tuple[Entry, int]
 
 def _safe(text: str) -> str:
     """A text that no spreadsheet takes for a formula."""
-    return "'" + text if text.lstrip(" ").startswith(_FORMULA) else text
+    return _FORMULA.sub(r"\1'", text)

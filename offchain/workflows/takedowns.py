@@ -22,14 +22,18 @@ from typing import Final, Literal, get_args
 
 from offchain.chain import work_hex
 from offchain.errors import DeniedError, NotFoundError, RefusedError, UnavailableError
-from offchain.store import TakedownActRecord, TakedownRecord
+from offchain.storage import local_cid
+from offchain.store import TakedownActRecord, TakedownRecord, UnitOfWork
 from offchain.workflows.services import Services
 
 __all__ = ["KINDS", "Kind", "Takedown", "answer", "find_takedown", "issue", "lift", "list_takedowns"]
-__all__ += ["require_offered", "settle", "withheld"]
+__all__ += ["require_none_in_force", "require_offered", "require_still_offered", "settle", "unsettle", "withheld"]
 
 Kind = Literal["court", "rights-holder", "operator"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+
+_ANSWERS: Final = 20
+"""Answers to a notice: everybody reads them whole, so nobody may make the list as long as they like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +77,21 @@ def answer(services: Services, number: str, account: str, text: str) -> Takedown
     Raises:
         NotFoundError: `unknown-takedown`.
         DeniedError: `not-title-holder`.
+        RefusedError: `too-many-answers`.
     """
     found = find_takedown(services, number).record
     with services.store.transaction() as tx:
         title = tx.events.title(found.work)
         if title is None or title.holder != account:
             raise DeniedError("not-title-holder", "you do not hold the work's title", "sign in as its holder")
+        tx.alone(f"takedown {number}")
+        if sum(act.act == "answered" for act in tx.takedowns.acts(found.sequence)) >= _ANSWERS:
+            raise RefusedError(
+                "too-many-answers",
+                f"this notice has {_ANSWERS} answers already",
+                "write to the operator",
+                takedown=number,
+            )
         tx.takedowns.log(_act(found, "answered", account, text, services.now()))
     return find_takedown(services, number)
 
@@ -134,10 +147,30 @@ def require_offered(services: Services, *works: int) -> None:
         RefusedError: `taken-down`, with the notice.
     """
     with services.store.snapshot() as tx:
-        for work in works:
-            standing = tx.takedowns.in_force(work)
-            if standing is not None:
-                raise _taken_down(standing)
+        require_none_in_force(tx, *works)
+
+
+def require_none_in_force(tx: UnitOfWork, *works: int) -> None:
+    """The same in a unit of work that is open.
+
+    Raises:
+        RefusedError: `taken-down`, with the notice.
+    """
+    for work in works:
+        standing = tx.takedowns.in_force(work)
+        if standing is not None:
+            raise _taken_down(standing)
+
+
+def require_still_offered(services: Services, work: int, intent: str) -> None:
+    """As `require_offered`, for a transaction that has waited; one whose intent has an account may be mined already.
+
+    Raises:
+        RefusedError: `taken-down`.
+    """
+    with services.store.snapshot() as tx:
+        if tx.transactions.intended(services.client.chain_id, intent) is None:
+            require_none_in_force(tx, work)
 
 
 def settle(services: Services) -> int:
@@ -151,8 +184,10 @@ def settle(services: Services) -> int:
     for record in open_:
         with services.store.snapshot() as tx:
             stands = tx.takedowns.in_force(record.work) is not None
-            cids = list(dict.fromkeys(each.cid for each in tx.contents.of_work(record.work)))
-        for cid in cids:
+            cids = [each.cid for each in tx.contents.of_work(record.work)]
+        if stands:
+            cids += _drafted(services, record.work)
+        for cid in dict.fromkeys(cids):
             _forget(services, record.work, cid) if stands else _restore(services, record.work, cid)
         if not stands:
             shutil.rmtree(_folder(services, record.work), ignore_errors=True)
@@ -164,9 +199,29 @@ def settle(services: Services) -> int:
     return len(open_)
 
 
+def unsettle(services: Services, work: int) -> None:
+    """Have the consequences drawn anew for a work that has content since: a notice may have come before it."""
+    with services.store.transaction() as tx:
+        standing = tx.takedowns.in_force(work)
+        if standing is not None:
+            standing.settled = False
+
+
+def _drafted(services: Services, work: int) -> list[str]:
+    """What a registration has pinned that has no title yet; drafts that nobody has signed are on no node."""
+    features = services.vault.features(work)
+    with services.store.snapshot() as tx:
+        key = tx.content_keys.find(work)
+        named = [*services.vault.files(work), key and key.cid, features and local_cid(features)]
+        unknown = [cid for cid in named if cid and tx.contents.find(cid) is None]
+    return [cid for cid in unknown if any(node.is_pinned(cid) for node in services.ipfs.nodes)]
+
+
 def _forget(services: Services, work: int, cid: str) -> None:
     """Keep the content aside, then let every node forget it; what another work needs stays."""
-    if not withheld(services, cid):
+    with services.store.snapshot() as tx:
+        needed = tx.contents.find(cid) is not None and not tx.takedowns.withholds(cid)
+    if needed:
         return
     aside = _folder(services, work) / cid
     try:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import Annotated, Any, Final
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from offchain.api.deps import ServicesDep
+from offchain.api.links import next_page
 from offchain.api.negotiation import preferred
 from offchain.api.pages import PageRoute
 from offchain.api.schemas.catalogue import WorksQuery
@@ -50,8 +50,7 @@ def get_works(
     page = list_works(services, asked.wanted(), asked.limit, after=asked.place(), for_sale=asked.for_sale)
     following = None if page.next is None else asked.cursor_of(page.next)
     if following is not None:
-        kept = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-        response.headers["Link"] = f'<{request.url.path}?{urlencode([*kept, ("cursor", following)])}>; rel="next"'
+        response.headers["Link"] = next_page(request, following)
     return WorksOut(items=list(map(work_out, page.works)), next=following)
 
 
@@ -99,8 +98,4 @@ def get_graph_picture(
 def _drawn(picture: str) -> Response:
     # A browser that opens it alone must neither load nor run anything.
     policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-    return Response(
-        picture,
-        media_type=_SVG,
-        headers={"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff"},
-    )
+    return Response(picture, media_type=_SVG, headers={"Content-Security-Policy": policy})

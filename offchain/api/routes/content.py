@@ -42,7 +42,6 @@ _PASSIVE: Final = re.compile(r"(audio|video)/.*|image/(png|jpeg|webp|gif|avif|ti
 _HEADERS: Final = {
     "Cache-Control": "public, max-age=31536000, immutable",
     "Vary": "Accept",
-    "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; img-src 'self'; media-src 'self'; sandbox",
 }
 

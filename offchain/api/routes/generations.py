@@ -17,6 +17,7 @@ from offchain.api.schemas.generations import GenerationIn
 from offchain.api.schemas.jobs import JobOut, job_out
 from offchain.workflows.generating import generated_master, start_generation
 from offchain.workflows.guards import require_unregistered
+from offchain.workflows.takedowns import require_offered
 
 __all__ = ["router"]
 
@@ -38,7 +39,11 @@ def generate(body: GenerationIn, caller: Generating, engine: EngineDep, once: On
 
 @router.get("/{job_id}/works/{work}", operation_id="getGenerated", response_class=FileResponse)
 def get_generated(job: OwnJob, work: Annotated[WorkId, Path()], engine: EngineDep) -> FileResponse:
-    """The bytes of a work that a job of yours made, until somebody registers it: then its licensees open it."""
+    """The bytes of a work that a job of yours made, until somebody registers it: then its licensees open it.
+
+    A work that is taken down is not given out.
+    """
     require_unregistered(engine.services, to_work(work))
+    require_offered(engine.services, to_work(work))
     master, record = generated_master(engine, job.id, to_work(work))
     return FileResponse(master, media_type=str(record["output"]["media_type"]))

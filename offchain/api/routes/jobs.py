@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
-from typing import Annotated
+from collections.abc import AsyncIterator, Mapping
+from types import MappingProxyType
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from offchain.api.callers import Caller, CallerDep, Scope, signed_in
+from offchain.api.callers import Caller, CallerDep, Scope, require_account
 from offchain.api.checks import require_chain
 from offchain.api.deps import EngineDep
+from offchain.api.links import next_page
 from offchain.api.once import OnceDep
 from offchain.api.schemas.fields import to_bytes
 from offchain.api.schemas.jobs import JobOut, JobsOut, JobsWanted, SignatureIn, job_out
 from offchain.workflows.callers import scope_missing
 from offchain.workflows.job_list import list_jobs
-from offchain.workflows.jobs import Job
+from offchain.workflows.jobs import KINDS, Job, Kind
 from offchain.workflows.registration import submit_signature
 
 __all__ = ["JobId", "OwnJob", "own_job", "router"]
@@ -30,6 +32,11 @@ router = APIRouter(prefix="/v1", tags=["jobs"])
 _POLL = 0.2
 _RESTING = frozenset({"awaiting-signature", "done", "failed", "interrupted", "cancelled"})
 """States that a job leaves only when somebody asks for it, perhaps never."""
+
+_LISTED: Final[Mapping[Kind, Scope]] = MappingProxyType(
+    {"registration": Scope.WORKS, "purchase": Scope.WORKS, "generation": Scope.GENERATIONS}
+)
+"""What the jobs of a kind need to be listed; a purchase whose id is known anybody reads."""
 
 JobId = Annotated[str, Path(max_length=100, examples=["registration-3f…"])]
 
@@ -43,13 +50,16 @@ def own_job(job_id: JobId, engine: EngineDep, caller: CallerDep) -> Job:
     """
     job = engine.job(job_id)
     job.require_readable(caller.account)
-    needed = Scope.GENERATIONS if job.kind == "generation" else Scope.WORKS
-    if job.kind != "purchase" and needed not in caller.scopes:
-        raise scope_missing(needed)
+    _require_scope(caller, job.kind)
     return job
 
 
 OwnJob = Annotated[Job, Depends(own_job)]
+
+
+def _require_scope(caller: Caller, kind: Kind) -> None:
+    if kind != "purchase" and _LISTED[kind] not in caller.scopes:
+        raise scope_missing(_LISTED[kind])
 
 
 @router.get("/jobs", operation_id="listJobs")
@@ -57,15 +67,21 @@ def get_jobs(
     request: Request,
     response: Response,
     engine: EngineDep,
-    caller: Annotated[Caller, Depends(signed_in(Scope.WORKS))],
+    caller: Annotated[Caller, Depends(require_account)],
     wanted: Annotated[JobsWanted, Query()],
 ) -> JobsOut:
-    """Your jobs, newest first; the `Link` header leads to the next page (RFC 8288). A page may be short."""
-    page = list_jobs(
-        engine, str(caller.account), wanted.limit, kind=wanted.kind, state=wanted.state, cursor=wanted.cursor
-    )
+    """Your jobs, newest first; the `Link` header leads to the next page (RFC 8288). A page may be short.
+
+    An API key lists registrations and purchases with the scope `works`, and generations with `generations`.
+    """
+    kinds = [kind for kind in KINDS if _LISTED[kind] in caller.scopes]
+    if wanted.kind is not None:
+        kinds = [kind for kind in kinds if kind == wanted.kind]
+    if not kinds:
+        raise scope_missing(_LISTED[wanted.kind or "registration"])
+    page = list_jobs(engine, str(caller.account), wanted.limit, kinds=kinds, state=wanted.state, cursor=wanted.cursor)
     if page.next is not None:
-        response.headers["Link"] = f'<{request.url.include_query_params(cursor=page.next)}>; rel="next"'
+        response.headers["Link"] = next_page(request, page.next)
     return JobsOut(items=list(map(job_out, page.jobs)), next=page.next)
 
 
@@ -85,7 +101,7 @@ async def stream_job(
 
     Each event is the whole job, so whoever was cut off and names the `Last-Event-ID` gets what changed since then. A
     comment every 15 seconds keeps the connection. The stream ends when the job is done, failed, interrupted, cancelled
-    or awaiting a signature; open it again after signing.
+    or awaiting a signature or the first transaction of your wallet; open it again afterwards.
     """
     seen = last_event_id
     while True:
@@ -128,7 +144,7 @@ def retry_job(job: OwnJob, engine: EngineDep, once: OnceDep) -> Response:
 
 @router.post("/jobs/{job_id}/cancel", operation_id="cancelJob", status_code=202, response_model=JobOut)
 def cancel_job(job: OwnJob, engine: EngineDep, once: OnceDep) -> Response:
-    """Stop a generation, or a registration that is not signed yet; one that has ended is left alone.
+    """Stop a generation, or a registration that is not signed yet, nor its commitment seen; an ended one is left alone.
 
     Whichever process runs it notices within a second. A retry goes on with it.
     """

@@ -49,6 +49,5 @@ def get_master(
         "Content-Disposition": "attachment",
         "Content-Security-Policy": "default-src 'none'; sandbox",
         "ETag": f'"{work_hex(number)}"',
-        "X-Content-Type-Options": "nosniff",
     }
     return ranged(request, delivery.content, kind, headers)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request
 from fastapi.responses import Response
 
 from offchain.api.deps import ServicesDep
+from offchain.api.links import next_page
 from offchain.api.negotiation import preferred
 from offchain.api.schemas.fields import Account, WorkId, to_work
 from offchain.api.schemas.money import (
@@ -97,7 +98,7 @@ def get_entries(
     page = told.entries[cursor : cursor + limit]
     after = str(cursor + limit) if cursor + limit < len(told.entries) else None
     if after is not None:
-        response.headers["Link"] = f'<{request.url.include_query_params(cursor=after)}>; rel="next"'
+        response.headers["Link"] = next_page(request, after)
     times = entry_times(services, page)
     return EntriesOut(items=[entry_out(*each) for each in zip(page, times, strict=True)], next=after)
 

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from offchain.api.callers import Caller, Scope, signed_in
 from offchain.api.deps import ServicesDep
+from offchain.api.links import next_page
 from offchain.api.once import OnceDep
 from offchain.api.schemas.fields import WorkId, to_work
 from offchain.api.schemas.takedowns import AnswerIn, LiftIn, TakedownIn, TakedownOut, TakedownsOut, takedown_out
@@ -53,7 +54,7 @@ def list_takedowns_(
     found = list_takedowns(services, limit + 1, before=cursor, work=about)
     following = found[limit - 1].record.sequence if len(found) > limit else None
     if following is not None:
-        response.headers["Link"] = f'<{request.url.include_query_params(cursor=following)}>; rel="next"'
+        response.headers["Link"] = next_page(request, following)
     return TakedownsOut(
         items=list(map(takedown_out, found[:limit])), next=None if following is None else str(following)
     )

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 
 from offchain.api.callers import Caller, Scope, signed_in
 from offchain.api.deps import ServicesDep
+from offchain.api.links import next_page
 from offchain.api.once import OnceDep
 from offchain.api.schemas.webhooks import (
     DeliveriesOut,
@@ -132,7 +133,7 @@ def list_deliveries(
     found = deliveries_of(services, str(caller.account), number, page.limit + 1, before=page.cursor)
     following = found[page.limit - 1].message.sequence if len(found) > page.limit else None
     if following is not None:
-        response.headers["Link"] = f'<{request.url.include_query_params(cursor=following)}>; rel="next"'
+        response.headers["Link"] = next_page(request, following)
     return DeliveriesOut(
         items=list(map(delivery_out, found[: page.limit])), next=None if following is None else str(following)
     )

@@ -25,6 +25,7 @@ from offchain.api.schemas.works import (
 )
 from offchain.chain.address import parse_address
 from offchain.errors import DeniedError, InputError
+from offchain.workflows.callers import scope_missing
 from offchain.workflows.engine import Engine
 from offchain.workflows.generating import generated_master
 from offchain.workflows.imports import imported
@@ -49,6 +50,9 @@ def register_work(
     file: Annotated[UploadFile | None, File(description=_FILE)] = None,
 ) -> Response:
     """Begin a registration: the job comes to await the registrant's signature, then registers the work.
+
+    With `relay` false it comes to await two transactions from the registrant's own wallet, which pays for them: they
+    stand in the job, and it goes on by itself when the chain has them. After a day without them it fails.
 
     The work is exactly one of: a file, a generation of the caller's, the content of a CID on the service's IPFS nodes.
     """
@@ -110,6 +114,8 @@ def _require_one_source(body: RegistrationIn, file: UploadFile | None) -> None:
 
 def _register_generated(engine: Engine, caller: Caller, body: RegistrationIn) -> JobOut:
     assert body.generation is not None  # noqa: S101 - it is the one source that is left
+    if Scope.GENERATIONS not in caller.scopes:  # the draft would tell the work and its prompt
+        raise scope_missing(Scope.GENERATIONS)
     named = None if body.generated is None else to_work(body.generated)
     engine.job(body.generation).require_readable(caller.account)
     master, provenance = generated_master(engine, body.generation, named)

@@ -28,7 +28,9 @@ class WorksQuery(BaseModel):
     creator: _Words | None = Field(None, description="whole words of the creator's name, as the registrant states it")
     iscc: _Words | None = Field(None, description="an ISCC-CODE, or one unit of it")
     kind: Literal["text", "image", "audio", "video"] | None = None
-    for_sale: bool = Field(False, description="with a price; a page may then be short, or empty, and have a next one")
+    for_sale: bool = Field(
+        False, description="with a price, not taken down; a page may be short, or empty, and have a next one"
+    )
     cursor: str | None = Field(None, pattern=_CURSOR, description="`next` of the page before")
     limit: int = Field(20, ge=1, le=100)
 

@@ -6,13 +6,14 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-__all__ = ["Account", "Amount", "Bytes", "Digest", "Number", "Received", "WorkId", "to_bytes", "to_work"]
+__all__ = ["Account", "Amount", "Bytes", "Digest", "Number", "Quantity", "Received", "WorkId", "to_bytes", "to_work"]
 
 WorkId = Annotated[str, Field(pattern="^0x[0-9a-fA-F]{64}$", examples=["0x" + "8f" * 32])]
 Digest = Annotated[str, Field(pattern="^0x[0-9a-fA-F]{64}$")]
 Account = Annotated[str, Field(pattern="^0x[0-9a-fA-F]{40}$", examples=["0x" + "1F" * 20])]
 Amount = Annotated[str, Field(pattern="^(0|[1-9][0-9]{0,77})$", description="minor units", examples=["8000000"])]
 Number = Annotated[str, Field(pattern="^(0|[1-9][0-9]{0,77})$", examples=["7"])]
+Quantity = Annotated[str, Field(pattern="^0x(0|[1-9a-f][0-9a-f]{0,63})$", description="a number in hexadecimal")]
 Bytes = Annotated[str, Field(pattern="^0x([0-9a-fA-F]{2})*$", max_length=20_000)]
 
 

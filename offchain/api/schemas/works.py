@@ -60,6 +60,11 @@ class RegistrationIn(Received):
     )
     acknowledge_similar: bool = False
     currency: str | None = Field(None, description="CAIP-19 of all prices here")
+    relay: bool = Field(
+        True,
+        description="whether the service sends the transactions, on your signature; false: your own wallet sends those "
+        "that the job names, and pays for them",
+    )
     source_type: SourceType = Field(
         "digitalCreation", description="IPTC digital source type, for the manifest; generated works say it themselves"
     )
@@ -78,6 +83,7 @@ class RegistrationIn(Received):
             acknowledge_similar=self.acknowledge_similar,
             currency=self.currency,
             source_type=self.source_type,
+            relay=self.relay,
         )
 
 
@@ -155,6 +161,7 @@ class WorkOut(BaseModel):
     final_at: int
     epoch: int
     disputed: bool
+    taken_down: bool = Field(description="a notice is in force (GET /v1/takedowns): nothing of it is offered here")
     series: int
     transaction: str
     tiers: list[MandateOut]
@@ -241,6 +248,7 @@ def work_out(view: WorkView) -> WorkOut:
         final_at=title.final_at,
         epoch=title.epoch,
         disputed=title.disputed,
+        taken_down=view.taken_down,
         series=title.series,
         transaction="0x" + title.tx_hash.hex(),
         tiers=_mandates(view),

@@ -24,6 +24,9 @@ export interface paths {
          * Register Work
          * @description Begin a registration: the job comes to await the registrant's signature, then registers the work.
          *
+         *     With `relay` false it comes to await two transactions from the registrant's own wallet, which pays for them: they
+         *     stand in the job, and it goes on by itself when the chain has them. After a day without them it fails.
+         *
          *     The work is exactly one of: a file, a generation of the caller's, the content of a CID on the service's IPFS nodes.
          */
         post: operations["registerWork"];
@@ -325,6 +328,8 @@ export interface paths {
         /**
          * Get Generated
          * @description The bytes of a work that a job of yours made, until somebody registers it: then its licensees open it.
+         *
+         *     A work that is taken down is not given out.
          */
         get: operations["getGenerated"];
         put?: never;
@@ -345,6 +350,8 @@ export interface paths {
         /**
          * Get Jobs
          * @description Your jobs, newest first; the `Link` header leads to the next page (RFC 8288). A page may be short.
+         *
+         *     An API key lists registrations and purchases with the scope `works`, and generations with `generations`.
          */
         get: operations["listJobs"];
         put?: never;
@@ -388,7 +395,7 @@ export interface paths {
          *
          *     Each event is the whole job, so whoever was cut off and names the `Last-Event-ID` gets what changed since then. A
          *     comment every 15 seconds keeps the connection. The stream ends when the job is done, failed, interrupted, cancelled
-         *     or awaiting a signature; open it again after signing.
+         *     or awaiting a signature or the first transaction of your wallet; open it again afterwards.
          */
         get: operations["streamJob"];
         put?: never;
@@ -450,7 +457,7 @@ export interface paths {
         put?: never;
         /**
          * Cancel Job
-         * @description Stop a generation, or a registration that is not signed yet; one that has ended is left alone.
+         * @description Stop a generation, or a registration that is not signed yet, nor its commitment seen; an ended one is left alone.
          *
          *     Whichever process runs it notices within a second. A retry goes on with it.
          */
@@ -1864,11 +1871,16 @@ export interface components {
             similar: components["schemas"]["MatchOut"][];
             /**
              * Typed Data
-             * @description EIP-712 data to sign, while `awaiting-signature`
+             * @description EIP-712 data to sign, while `awaiting-signature` for it
              */
             typed_data: {
                 [key: string]: unknown;
             } | null;
+            /**
+             * Transactions
+             * @description of a registration with `relay` false, while it awaits them: send the one of `commit`; once the step `pin` is done, send the one of `register`. The chain decides, and nobody need be told
+             */
+            transactions: components["schemas"]["WalletCallOut"][];
             /** Result */
             result: {
                 [key: string]: unknown;
@@ -3180,6 +3192,48 @@ export interface components {
             gas: number;
         };
         /**
+         * WalletCallOut
+         * @description What your own wallet sends so that a step of the job gets done; any other account would send it in vain.
+         */
+        WalletCallOut: {
+            /**
+             * Step
+             * @enum {string}
+             */
+            step: "commit" | "register";
+            transaction: components["schemas"]["WalletTransactionOut"];
+        };
+        /**
+         * WalletTransactionOut
+         * @description A transaction as wallets take it for `eth_sendTransaction`: numbers are hexadecimal.
+         */
+        WalletTransactionOut: {
+            /**
+             * Chainid
+             * @description a number in hexadecimal
+             * @example 0x1
+             */
+            chainId: string;
+            /**
+             * From
+             * @example 0x1F1F1F1F1F1F1F1F1F1F1F1F1F1F1F1F1F1F1F1F
+             */
+            from: string;
+            /**
+             * To
+             * @example 0x1F1F1F1F1F1F1F1F1F1F1F1F1F1F1F1F1F1F1F1F
+             */
+            to: string;
+            /** Data */
+            data: string;
+            /**
+             * Value
+             * @description wei
+             * @example 0x0
+             */
+            value: string;
+        };
+        /**
          * WebhookChangeIn
          * @description What changes; the rest stays.
          */
@@ -3310,6 +3364,11 @@ export interface components {
             epoch: number;
             /** Disputed */
             disputed: boolean;
+            /**
+             * Taken Down
+             * @description a notice is in force (GET /v1/takedowns): nothing of it is offered here
+             */
+            taken_down: boolean;
             /** Series */
             series: number;
             /** Transaction */
@@ -3490,6 +3549,12 @@ export interface components {
              */
             currency: string | null;
             /**
+             * Relay
+             * @description whether the service sends the transactions, on your signature; false: your own wallet sends those that the job names, and pays for them
+             * @default true
+             */
+            relay: boolean;
+            /**
              * Source Type
              * @description IPTC digital source type, for the manifest; generated works say it themselves
              * @default digitalCreation
@@ -3520,7 +3585,7 @@ export interface operations {
                 /** @description an ISCC-CODE, or one unit of it */
                 iscc?: string | null;
                 kind?: ("text" | "image" | "audio" | "video") | null;
-                /** @description with a price; a page may then be short, or empty, and have a next one */
+                /** @description with a price, not taken down; a page may be short, or empty, and have a next one */
                 for_sale?: boolean;
                 /** @description `next` of the page before */
                 cursor?: string | null;

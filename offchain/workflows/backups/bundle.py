@@ -111,7 +111,8 @@ def unpacked(path: Path, folder: Path, report: Callable[[float], None]) -> dict[
         size = max(path.stat().st_size, 1)
         with path.open("rb") as file, tarfile.open(fileobj=file, mode="r|") as tar:
             for info in tar:
-                stream = tar.extractfile(info) if info.isreg() else None
+                # A sparse member is as large as it says, however small the file is.
+                stream = tar.extractfile(info) if info.isreg() and not info.issparse() else None
                 if stream is None or info.name in found or MANIFEST in found:
                     raise _damaged(info.name)
                 if info.name != MANIFEST and not _NAME.fullmatch(info.name):

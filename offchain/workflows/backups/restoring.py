@@ -22,6 +22,7 @@ from offchain.storage.age import unwrap_key
 from offchain.store.portable import Moment, Tables, filling, reading, require_no_store, store_tables
 from offchain.workflows.backups.bundle import unpacked
 from offchain.workflows.backups.contents import FOLDERS, JOURNAL, KEYS, SERVICE
+from offchain.workflows.backups.pickled import plain_row
 
 __all__ = ["Restored", "restore"]
 
@@ -69,7 +70,8 @@ def restore(
         report: told how far it is.
 
     Raises:
-        InputError: `backup-unreadable`, `backup-damaged`, `backup-newer`, `backup-unfit`, `identity-malformed`.
+        InputError: `backup-unreadable`, `backup-damaged`, `backup-newer`, `backup-unfit`, `backup-unsafe`,
+            `identity-malformed`.
         DeniedError: `wrong-recipient`.
         RefusedError: `home-not-empty`, `database-not-empty`, `backup-needs-postgres`.
         UnavailableError: `disk-failed`, `store-unavailable`.
@@ -138,8 +140,20 @@ def _undone(home: Path) -> Iterator[None]:
         raise
 
 
-def _fill(tables: Tables, folder: Path, taken: frozenset[str] = frozenset()) -> dict[str, int]:
-    """Fill tables from their files, but for rows of workflows that are `taken`; how many rows each got."""
+def _fill(
+    tables: Tables,
+    folder: Path,
+    taken: frozenset[str] = frozenset(),
+    checked: Callable[[bytes], bytes] = lambda line: line,
+) -> dict[str, int]:
+    """Fill tables from their files, but for rows of workflows that are `taken`; how many rows each got.
+
+    Args:
+        tables: to be filled.
+        folder: of the files.
+        taken: ids of workflows that are there already.
+        checked: gives each line as it may come back.
+    """
     members = {path.stem: path for path in folder.glob("*.jsonl")}
     for name in set(members) - set(tables.names):
         raise InputError(
@@ -151,7 +165,8 @@ def _fill(tables: Tables, folder: Path, taken: frozenset[str] = frozenset()) -> 
     for name in tables.names:
         if name in members:
             with members[name].open("rb") as lines:
-                rows[name] = tables.fill(name, (line for line in lines if not taken or _id(line) not in taken))
+                wanted = (line for line in lines if not taken or _id(line) not in taken)
+                rows[name] = tables.fill(name, map(checked, wanted))
     return rows
 
 
@@ -174,7 +189,7 @@ def _journals(home: Path, found: list[Path]) -> int:
         url = f"sqlite:///{home / f'workflows-{each.name}.db'}"
         DBOS.migrate(url)
         with filling(url, None) as journal:
-            count += _fill(journal.tables(JOURNAL), each).get("workflow_status", 0)
+            count += _fill(journal.tables(JOURNAL), each, checked=_plain).get("workflow_status", 0)
     return count
 
 
@@ -185,9 +200,18 @@ def _shared_journals(found: list[Path], moment: Moment) -> int:
     count = 0
     for each in found:
         # Kinds of processes had journals of their own, in which one id could stand twice.
-        count += _fill(tables, each, taken).get("workflow_status", 0)
+        count += _fill(tables, each, taken, _plain).get("workflow_status", 0)
         taken |= {_id(line) for line in (each / "workflow_status.jsonl").read_bytes().splitlines()}
     return count
+
+
+def _plain(line: bytes) -> bytes:
+    """A journal's line as it may come back; what is no row at all, the table refuses."""
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return line
+    return json.dumps(plain_row(row)).encode() if isinstance(row, dict) else line
 
 
 def _id(line: bytes) -> str:

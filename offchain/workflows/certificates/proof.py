@@ -32,14 +32,14 @@ def digest_of(credential: dict[str, Any]) -> bytes:
 
 def sign(credential: dict[str, Any], issuer: Issuer, created: str) -> dict[str, Any]:
     """The credential with its proof; `created` is an RFC 3339 time. The same input gives the same proof."""
-    options = _options(issuer, created)
+    options = _options(issuer.method, created)
     signature = issuer.key.sign(_hashed(credential, options))
     proof = {**options, "proofValue": multibase.encode(signature, "base58btc")}
     return {**credential, "proof": {_CONTEXT: credential[_CONTEXT], **proof}}
 
 
 def is_signed_by(credential: dict[str, Any], issuer: Issuer) -> bool:
-    """Whether the proof is the issuer's, and of exactly this content; the proof may hold nothing else.
+    """Whether the proof is by a key of the issuer's, and of exactly this content; the proof may hold nothing else.
 
     Raises:
         InputError: as `digest_of`.
@@ -47,23 +47,26 @@ def is_signed_by(credential: dict[str, Any], issuer: Issuer) -> bool:
     proof = credential.get("proof")
     if not isinstance(proof, dict) or not isinstance(proof.get("created"), str):
         return False
+    method = str(proof.get("verificationMethod"))
+    key = issuer.methods.get(method)
     value, signature = proof.get("proofValue"), _signature(proof.get("proofValue"))
-    wanted = {_CONTEXT: credential.get(_CONTEXT), **_options(issuer, proof["created"]), "proofValue": value}
-    if signature is None or proof != wanted:
+    options = _options(method, proof["created"])
+    wanted = {_CONTEXT: credential.get(_CONTEXT), **options, "proofValue": value}
+    if key is None or signature is None or proof != wanted:
         return False
     try:
-        issuer.key.public_key().verify(signature, _hashed(credential, _options(issuer, proof["created"])))
+        key.verify(signature, _hashed(credential, options))
     except InvalidSignature:
         return False
     return True
 
 
-def _options(issuer: Issuer, created: str) -> dict[str, Any]:
+def _options(method: str, created: str) -> dict[str, Any]:
     return {
         "type": "DataIntegrityProof",
         "cryptosuite": "eddsa-jcs-2022",
         "created": created,
-        "verificationMethod": issuer.method,
+        "verificationMethod": method,
         "proofPurpose": "assertionMethod",
     }
 

@@ -75,6 +75,7 @@ def make_webhook(
         created_at=services.wall(),
     )
     with services.store.transaction() as tx:
+        tx.alone(f"webhooks {account}")
         if len(tx.webhooks.of(account)) >= _MOST:
             raise RefusedError("too-many-webhooks", f"you have {_MOST} webhooks already", "remove one first")
         tx.webhooks.add(record)

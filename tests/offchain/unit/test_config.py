@@ -85,3 +85,63 @@ def test_settings__of_keys__are_read_and_the_service_is_named_in_one_way(tmp_pat
     assert (told.key_confirmations, told.service_url) == (0, "https://colophon.example")
     with pytest.raises(InputError):
         load_settings({**environ, "COLOPHON_KEY_CONFIRMATIONS": "some"})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "colophon.example",
+        "//colophon.example",
+        "ftp://colophon.example",
+        "javascript://colophon.example",
+        "https://",
+        "https://operator:hunter2@colophon.example",
+        "https://colophon.example/?hunter2",
+        "https://colophon.example/#hunter2",
+        "https://colophon.example:0",
+        "https://colophon.example:65536",
+        "https://colophon.example\nURI: https://evil.example",
+        "https://colophon.ex\u0430mple",
+    ],
+)
+def test_settings__service_url_that_wallets_must_not_show__is_refused_and_not_told(tmp_path: Path, url: str):
+    """Wallets sign it and certificates print it: what is no place leads nowhere, and a password would be public."""
+    with pytest.raises(InputError) as refused:
+        load_settings({"COLOPHON_HOME": str(tmp_path), "COLOPHON_SERVICE_URL": url})
+    assert refused.value.code == "setting-malformed"
+    assert "hunter2" not in f"{refused.value} {refused.value.facts}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SPEND_PER_DAY", "-1"),
+        ("SPEND_PER_DAY", "1e18"),
+        ("SPEND_PER_DAY", "0x10"),
+        ("SPEND_PER_TRANSACTION", "1.5"),
+        ("SPEND_PER_TRANSACTION", "9" * 5_000),
+        ("SPEND_PER_TRANSACTION", "\u0661"),
+        ("DRY_RUN", "true"),
+        ("KEY_CONFIRMATIONS", "-6"),
+        ("OPERATORS", "0x12"),
+        ("OPERATORS", "0x" + "11" * 20 + ",alice.eth"),
+        ("WORKERS", "1"),
+        ("INDEX", "sqlite"),
+    ],
+)
+def test_settings__limit_or_right_that_is_not_plain__is_refused(tmp_path: Path, name: str, value: str):
+    """A limit that is read wrongly is none."""
+    with pytest.raises(InputError) as refused:
+        load_settings({"COLOPHON_HOME": str(tmp_path), f"COLOPHON_{name}": value})
+    assert (refused.value.code, name in refused.value.message) == ("setting-malformed", True)
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe secret"])
+def test_settings__file_of_a_key_that_is_not_text__is_refused_without_its_content(tmp_path: Path, content):
+    place = tmp_path / "key"
+    if content is not None:
+        place.write_bytes(content)
+    with pytest.raises(InputError) as refused:
+        load_settings({"COLOPHON_HOME": str(tmp_path), "COLOPHON_RELAYER_KEY_FILE": str(place)})
+    assert refused.value.code == "setting-unreadable"
+    assert "secret" not in str(refused.value)

@@ -1,4 +1,4 @@
-"""One stack for everything that the README shows."""
+"""One stack for everything that the README and docs/API.md show."""
 
 from collections.abc import Iterator
 
@@ -6,8 +6,12 @@ import pytest
 
 from scripts.stack import Ports, Stack, local_stack
 
+OPERATOR = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
+"""Account 0, whom docs/API.md lets take a work down."""
+
 
 @pytest.fixture(scope="package")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    with local_stack(tmp_path_factory.mktemp("stack"), Ports(), lambda _: None) as running:
+    settings = {"COLOPHON_OPERATORS": OPERATOR}
+    with local_stack(tmp_path_factory.mktemp("stack"), Ports(), lambda _: None, settings) as running:
         yield running

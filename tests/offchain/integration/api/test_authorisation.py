@@ -11,8 +11,8 @@ from fastapi.testclient import TestClient
 from offchain.api.callers import Scope
 from tests.offchain.site import Visitor
 
-PUBLIC, OWN = "public", "own"
-"""Anybody; or whoever it belongs to, while for all others it does not exist."""
+PUBLIC, OWN, LISTED = "public", "own", "listed"
+"""Anybody; whoever it belongs to, while for all others it does not exist; whoever has a scope of what is listed."""
 
 WHO_MAY: Final[dict[str, str]] = {
     "answerTakedown": Scope.WORKS,
@@ -50,7 +50,7 @@ WHO_MAY: Final[dict[str, str]] = {
     "liftTakedown": Scope.OPERATOR,
     "listApiKeys": Scope.KEYS,
     "listDeliveries": Scope.WEBHOOKS,
-    "listJobs": Scope.WORKS,
+    "listJobs": LISTED,
     "listKeyReleases": PUBLIC,
     "listStatementEntries": PUBLIC,
     "listTakedowns": PUBLIC,
@@ -132,6 +132,14 @@ def test_scoped__anonymous_or_without_the_scope__is_kept_out(client: TestClient,
         assert (answer.status_code == 403) == (scope != WHO_MAY[name]), scope
     kept_out = ada.client.request(method, path).status_code == 403
     assert kept_out == (WHO_MAY[name] == Scope.OPERATOR), "a session may all but an operator's acts"
+
+
+@pytest.mark.parametrize("name", [name for name, who in WHO_MAY.items() if who == LISTED])
+def test_listed__key_of_no_kind_of_job__is_kept_out(client: TestClient, operations, keys, name: str):
+    method, path = operations[name]
+    assert client.request(method, path).status_code == 401
+    told = {scope: client.request(method, path, headers=headers).status_code for scope, headers in keys.items()}
+    assert told == {Scope.WORKS: 200, Scope.GENERATIONS: 200, Scope.WEBHOOKS: 403}
 
 
 def test_document__what_needs_a_caller__says_so(client: TestClient):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import time
@@ -102,6 +103,56 @@ def test_session__message_for_another_place_or_time__refused(client: TestClient,
     altered = change(message)
     assert altered != message
     assert said(client.post("/v1/auth/session", json=signed(altered))) == (401, "sign-in-refused")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda message: message.replace("This costs nothing", "I give all that I have away. This costs nothing"),
+        lambda message: message + "\nResources:\n- https://evil.example/consent",
+        lambda message: message + "\nRequest ID: evil",
+        moved("Expiration Time", -30),
+    ],
+    ids=["statement", "resources", "request", "shorter"],
+)
+def test_session__message_that_says_something_else__refused(client: TestClient, change: Callable[[str], str]):
+    """Right place, time, nonce and wallet: what was signed is not what was handed out, and the wallet showed that."""
+    message = challenge(client)
+    altered = change(message)
+    assert altered != message
+    assert said(client.post("/v1/auth/session", json=signed(altered))) == (401, "sign-in-refused")
+    assert client.post("/v1/auth/session", json=signed(message)).status_code == 200, "nobody burns another's message"
+
+
+def test_session__message_for_one_account__does_not_sign_another_in(client: TestClient):
+    """Whoever asks for a message in Ada's name cannot have Ben sign in by its nonce, as himself and unawares."""
+    altered = challenge(client).replace(ADA_WALLET.address, BEN_WALLET.address)
+    assert said(client.post("/v1/auth/session", json=signed(altered, BEN_WALLET))) == (401, "sign-in-refused")
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda message: message.replace("127.0.0.1:8000 wants", "evil.example wants"), "domain mismatch"),
+        (lambda message: message.replace("URI: http://127.0.0.1:8000", "URI: https://evil.example"), "mismatch"),
+        (lambda message: message.replace("Chain ID: 1337", "Chain ID: 1"), "chain"),
+        (moved("Issued At", 120), "issued at another time"),
+        (moved("Issued At", -600), "issued at another time"),
+        (moved("Expiration Time", -300), "expired"),
+        (lambda message: message + "\nNot Before: 2999-01-01T00:00:00.000Z", "not"),
+    ],
+    ids=["domain", "uri", "chain", "from-the-future", "old", "expired", "not-yet"],
+)
+def test_session__handed_out_by_a_service_with_other_settings__refused_for_what_is_wrong(
+    client: TestClient, services: Services, change: Callable[[str], str], why: str
+):
+    """Two services over one database: that the bytes were handed out is no reason to believe them."""
+    message = change(challenge(client))
+    with services.store.transaction() as tx:
+        tx.challenges.add(hashlib.sha256(message.encode()).digest(), int(time.time()) + 300)
+    answer = client.post("/v1/auth/session", json=signed(message))
+    assert said(answer) == (401, "sign-in-refused")
+    assert why in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("text", ["", "hello", "x" * 4096], ids=["empty", "no-message", "long"])
@@ -278,6 +329,33 @@ def test_job__key_of_another_scope__may_not_touch_it(client: TestClient, ada: Vi
             if scope != needed:
                 act = client.post(f"/v1/jobs/{job}/cancel", headers=bearer(key))
                 assert said(act) == (403, "scope-missing")
+
+
+def test_register__generation_by_a_key_for_works_alone__refused(client: TestClient, ada: Visitor):
+    """Its draft would tell what the key may not read."""
+    body = {"kind": "text", "prompt": "Five words.", "parameters": {"max_tokens": 1}}
+    job = ada.client.post("/v1/generations", json=body).json()["id"]
+    key = ada.client.post("/v1/api-keys", json={"name": "shop", "scopes": ["works"]}).json()["key"]
+    asked = {"title": "Not to be read", "registrant": ada.address, "generation": job}
+    answer = client.post("/v1/works", data={"request": json.dumps(asked)}, headers=bearer(key))
+    assert said(answer) == (403, "scope-missing")
+
+
+def test_jobs__key_of_one_scope__lists_no_job_of_another(client: TestClient, ada: Visitor):
+    """Prompts stand in generations, drafts in registrations: a key that leaks tells only what it is for."""
+    made = {
+        scope: bearer(ada.client.post("/v1/api-keys", json={"name": scope, "scopes": [scope]}).json()["key"])
+        for scope in ("works", "generations")
+    }
+    ada.submit(b"a draft about a lamp " * 50, title="Lamp")
+    body = {"kind": "text", "prompt": "Four words.", "parameters": {"max_tokens": 1}}
+    assert ada.client.post("/v1/generations", json=body).status_code == 202
+    for scope, kind, other in (("works", "registration", "generation"), ("generations", "generation", "registration")):
+        listed = client.get("/v1/jobs", headers=made[scope]).json()["items"]
+        assert kind in {job["kind"] for job in listed}
+        assert other not in {job["kind"] for job in listed}
+        assert said(client.get("/v1/jobs", params={"kind": other}, headers=made[scope])) == (403, "scope-missing")
+    assert {job["kind"] for job in ada.client.get("/v1/jobs").json()["items"]} >= {"registration", "generation"}
 
 
 def test_generation__same_request_of_two_accounts__two_jobs(ada: Visitor, ben: Visitor):

@@ -46,6 +46,7 @@ def test_list_works__known_tag__not_modified_until_a_work_comes(
     again = client.get("/v1/works", headers={"If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["Cache-Control"] == "public, no-cache"
+    assert again.headers["X-Content-Type-Options"] == "nosniff"
     ada.register(b"Nothing that was ever heard of before this line. " * 20, title="News")
     after = client.get("/v1/works", headers={"If-None-Match": first.headers["ETag"]})
     assert after.status_code == 200

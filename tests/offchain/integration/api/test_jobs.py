@@ -12,6 +12,7 @@ def events(visitor: Visitor, job_id: str, last: str | None = None) -> list[tuple
     headers = {} if last is None else {"Last-Event-ID": last}
     with visitor.client.stream("GET", f"/v1/jobs/{job_id}/events", headers=headers) as answer:
         assert answer.status_code == 200
+        assert answer.headers["x-content-type-options"] == "nosniff"
         lines = [line.partition(": ")[::2] for line in answer.iter_lines() if ": " in line]
     ids, data = ([value for name, value in lines if name == kind] for kind in ("id", "data"))
     return list(zip(ids, data, strict=True))
@@ -52,3 +53,11 @@ def test_cancel__unsigned_registration__no_signature_counts_until_it_is_taken_up
     assert ada.client.post(f"/v1/jobs/{job_id}/retry").json()["state"] == "awaiting-signature"
     assert ada.client.post(f"/v1/jobs/{job_id}/signature", json=signature).status_code == 202
     ada.result(job_id)
+
+
+def test_list_jobs__caller_names_another_host__the_link_leads_nowhere_else(ada: Visitor):
+    """A cache or a proxy that keeps the answer would hand a stranger's address, and his token with it, to others."""
+    for number in range(2):
+        ada.submit(f"linked {number} ".encode() * 30, title="Linked")
+    page = ada.client.get("/v1/jobs", params={"limit": 1, "kind": "registration"}, headers={"Host": "evil.example"})
+    assert page.links["next"]["url"] == f"/v1/jobs?limit=1&kind=registration&cursor={page.json()['next']}"

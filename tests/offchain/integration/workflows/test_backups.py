@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import json
+import os
+import pickle
 import tarfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -179,6 +183,76 @@ def test_restore__link_in_the_archive__refused(sqlite: Kept, tmp_path: Path):
         link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
         tar.addfile(link)
     assert refused(sqlite, tmp_path / "home", file).code == "backup-damaged"
+
+
+def test_restore__sparse_member_of_a_terabyte__refused_before_it_is_written(sqlite: Kept, tmp_path: Path):
+    """A kilobyte that unpacks to a full disk: GNU's old form, with a map of one empty stretch at the very end."""
+    size = 2**40
+    header = bytearray(tarfile.TarInfo("home/masters/bomb").tobuf(tarfile.GNU_FORMAT))
+    header[156:157], header[124:136] = tarfile.GNUTYPE_SPARSE, b"%011o\0" % 0
+    header[386:398], header[398:410] = b"\x80" + size.to_bytes(11), b"%011o\0" % 0
+    header[483:495] = b"\x80" + size.to_bytes(11)
+    header[148:156] = b" " * 8
+    header[148:156] = b"%06o\0 " % sum(header)
+    (tmp_path / "b.tar").write_bytes(bytes(header) + bytes(1024))
+    with tarfile.open(tmp_path / "b.tar") as tar:
+        (bomb,) = tar.getmembers()
+        assert (bomb.size, bomb.issparse(), bomb.isreg()) == (size, True, True)
+    assert refused(sqlite, tmp_path / "home", tmp_path / "b.tar").code == "backup-damaged"
+
+
+class Attack:
+    """Opened as a pickle, it leaves a file behind."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return os.mkdir, (str(self.place),)
+
+
+def with_journal(kept: Kept, target: Path, changes: dict[str, dict[str, Any]]) -> Path:
+    """The archive with values of tables of its journal changed, and a manifest that fits."""
+    told: dict[str, Any] = {}
+
+    def rewrite(member: str, data: bytes) -> tuple[str, bytes]:
+        if member.startswith("journals/") and Path(member).stem in changes:
+            rows = [json.loads(line) | changes[Path(member).stem] for line in data.splitlines()]
+            data = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+            told[member] = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+        if member == "manifest.json":
+            manifest = json.loads(data)
+            manifest["members"] |= told
+            data = json.dumps(manifest).encode()
+        return member, data
+
+    return changed(kept.file, target, rewrite)
+
+
+@pytest.mark.parametrize(("table", "column"), [("workflow_status", "inputs"), ("operation_outputs", "output")])
+def test_restore__journal_that_would_run_something__refused_and_nothing_ran(
+    sqlite: Kept, tmp_path: Path, table: str, column: str
+):
+    """The library opens a job's arguments as a pickle when the service starts: a backup would be a program."""
+    attack = base64.b64encode(pickle.dumps(Attack(tmp_path / "ran"))).decode()
+    file = with_journal(sqlite, tmp_path / "b.tar", {table: {column: attack}})
+    assert refused(sqlite, tmp_path / "home", file).code == "backup-unsafe"
+    assert not (tmp_path / "ran").exists()
+
+
+def test_restore__error_that_would_run_something__comes_back_as_one_that_nobody_foresaw(sqlite: Kept, tmp_path: Path):
+    """Errors of libraries stand in honest journals, too: they must not keep a service from coming back."""
+    attack = base64.b64encode(pickle.dumps(Attack(tmp_path / "ran"))).decode()
+    failed = {"output": None, "error": attack}
+    changes = {"workflow_status": {"status": "ERROR", **failed}, "workflow_output": failed}
+    file = with_journal(sqlite, tmp_path / "b.tar", changes)
+    home = tmp_path / "home"
+    there = elsewhere(sqlite.site, home, f"sqlite:///{home / 'colophon.db'}")
+    restore(there.settings, file, fits, identity=IDENTITY)
+    with service(there) as client:
+        job = Visitor(there, client, ADA).wait(sqlite.jobs["sqlite"])
+    assert (job["state"], job["error"]["code"]) == ("failed", "internal-error")
+    assert not (tmp_path / "ran").exists()
 
 
 def test_restore__manifest_of_a_later_schema__refused(sqlite: Kept, tmp_path: Path):

@@ -27,6 +27,15 @@ def test_errors__page__lists_every_code_that_the_sources_raise():
     assert errors.PAGE.read_text() == errors.page(errors.told_errors()), "run make errors"
 
 
+def test_errors__code_with_several_remedies__has_a_row_for_each():
+    """Whoever exceeds the limit of one transaction must not be told to wait for tomorrow."""
+    (one, day) = sorted(each.remedy for each in errors.told_errors() if each.code == "spending-limit")
+    assert "COLOPHON_SPEND_PER_DAY" in day
+    assert "COLOPHON_SPEND_PER_TRANSACTION" in one
+    rows = [(each.kind, each.code, each.remedy) for each in errors.told_errors()]
+    assert len(rows) == len(set(rows))
+
+
 def test_errors__codes__are_kebab_case_and_found_wherever_they_hide():
     codes = {each.code for each in errors.told_errors()}
     assert {"work-registered", "no-node-serves", "already-registered", "request-malformed", "sign-in-required"} <= codes

@@ -18,8 +18,8 @@ def test_registration_request__pickled_before_it_had_shares__all_are_the_registr
 
     class Older:
         def __reduce__(self) -> tuple[object, ...]:
-            state = [getattr(ASKED, name) for name in RegistrationRequest.__slots__[:-2]]
+            state = [getattr(ASKED, name) for name in RegistrationRequest.__slots__[:-3]]
             return (RegistrationRequest.__new__, (RegistrationRequest,), state)
 
     found = pickle.loads(pickle.dumps(Older()))  # noqa: S301 - our own
-    assert (found.permits, found.source_type, found.shares) == ((7,), "digitalCreation", ())
+    assert (found.permits, found.source_type, found.shares, found.relay) == ((7,), "digitalCreation", (), True)
