@@ -48,7 +48,7 @@ test-contracts: setup $(if $(filter anvil,$(CHAIN)),$(ANVIL)) ## contract tests 
 
 test-offchain: setup ## off-chain tests; WORKERS=1 runs them, and the contract tests, in one process
 	$(call step,off-chain tests)
-	@$(VENV)/python -m pytest -p scripts.skips -n $(WORKERS) --dist loadfile
+	@$(VENV)/python -m pytest -p scripts.skips -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 coverage: setup $(ANVIL) ## branch coverage of the contracts, at least 95 %; writes build/coverage.json
 	$(call step,branch coverage)

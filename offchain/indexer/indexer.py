@@ -135,13 +135,17 @@ class Indexer:
 
     def _advance(self, report: Callable[[int, int], None]) -> Progress:
         added = removed = stalls = 0
+        newest = self._newest()
         while stalls < _STALLS:
-            removed += self._rewind()
-            last, head = self._last(), self._client.head()
+            gone = self._rewind(newest)
+            before = newest if gone is None else self._newest()
+            removed += gone or 0
+            last, head = self._number(before), self._client.head()
             if last >= head:
                 return Progress(last, head, added, removed)
-            added += self._read(last + 1, min(last + self._window.width, max(last + 1, head - _YOUNG)))
-            now = self._last()
+            added += self._read(before, min(last + self._window.width, max(last + 1, head - _YOUNG)))
+            newest = self._newest()
+            now = self._number(newest)
             stalls = stalls + 1 if now == last else 0
             report(now, head)
         raise UnavailableError(
@@ -152,24 +156,25 @@ class Indexer:
         )
 
     def _last(self) -> int:
-        block = self._newest()
+        return self._number(self._newest())
+
+    def _number(self, block: BlockRecord | None) -> int:
         return self._origin if block is None else block.number
 
     def _newest(self) -> BlockRecord | None:
         with self._store.snapshot() as tx:
             return tx.events.last_block()
 
-    def _rewind(self) -> int:
-        """Remove what is not on the chain any more; number of events removed."""
-        newest = self._newest()
+    def _rewind(self, newest: BlockRecord | None) -> int | None:
+        """Remove what is not on the chain any more; number of events removed, None where the newest block stands."""
         if newest is None:
-            return 0
+            return None
         found = self._client.block(newest.number)
         if found is None and self._only_behind():
-            return 0
+            return None
         self._behind_since = None if found else self._behind_since
         if found is not None and found.hash == newest.hash:
-            return 0
+            return None
         common = self._last_common(newest.number)
         with self._store.transaction() as tx:
             tx.events.change_alone()
@@ -205,10 +210,10 @@ class Indexer:
         found = self._client.block(block.number)
         return found is not None and found.hash == block.hash
 
-    def _read(self, first: int, last: int) -> int:
-        """Read and keep one window; 0, with nothing kept, when the chain or another indexer moved meanwhile."""
-        before, end = self._newest(), self._client.block(last)
-        if end is None or (self._origin if before is None else before.number) != first - 1:
+    def _read(self, before: BlockRecord | None, last: int) -> int:
+        """Read and keep the window from the newest block to `last`; 0, with nothing kept, when the chain moved."""
+        first, end = self._number(before) + 1, self._client.block(last)
+        if end is None:
             return 0
         if first == last and before is not None and end.parent != before.hash:
             return 0

@@ -328,7 +328,7 @@ class Events:
     def _insert(self, table: type[Base], records: Iterable[Base]) -> None:
         """Many rows in few statements, past the session's bookkeeping of single records."""
         names = [column.key for column in inspect(table).columns]
-        rows = [{name: getattr(record, name) for name in names} for record in records]
+        rows = [_row(record, names) for record in records]
         if rows:
             self._session.execute(insert(cast("Table", inspect(table).local_table)), rows)
 
@@ -338,3 +338,9 @@ class Events:
     def _in_order(self, condition: ColumnElement[bool]) -> Sequence[EventRecord]:
         query = select(EventRecord).where(condition).order_by(EventRecord.block, EventRecord.log_index)
         return self._session.scalars(query).all()
+
+
+def _row(record: Base, names: Sequence[str]) -> dict[str, object]:
+    """A record's values; those that were given are read past the attributes, whose bookkeeping takes longer."""
+    given = vars(record)
+    return {name: given[name] if name in given else getattr(record, name) for name in names}

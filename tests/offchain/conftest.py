@@ -10,6 +10,17 @@ import pytest
 from scripts.localnet import local_chain, local_ipfs
 from scripts.processes import terminated_like_interrupted
 
+_READABLE = 60
+"""Letters of a value that still tells a reader which case it is."""
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Long values are told by the argument's name and a number: nobody reads them, and some differ in every process.
+
+    Two processes that share the tests must call them by the same names.
+    """
+    return argname if isinstance(val, str | bytes) and len(val) > _READABLE else None
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _terminated_like_interrupted() -> Iterator[None]:

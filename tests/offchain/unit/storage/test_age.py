@@ -30,14 +30,22 @@ def test_wrap_key__what_comes_out__is_an_armored_age_file():
     assert pyrage.decrypt("\n".join(lines).encode(), [pyrage.x25519.Identity.from_str(MINE)]) == KEY
 
 
-@pytest.mark.parametrize("wrapped", ["", "age", "\ud800", wrap_key(KEY, recipient_of(MINE))[:-60]])
+@pytest.mark.parametrize(
+    "wrapped",
+    ["", "age", "\ud800", wrap_key(KEY, recipient_of(MINE))[:-60]],
+    ids=["nothing", "a word", "a lone surrogate", "cut short"],
+)
 def test_unwrap_key__no_age_file__refused(wrapped: str):
     with pytest.raises(InputError) as caught:
         unwrap_key(wrapped, MINE)
     assert caught.value.code == "age-malformed"
 
 
-@pytest.mark.parametrize("text", ["", "age1", "ssh-ed25519 AAAA", "\ud800", MINE, recipient_of(MINE)[:-1] + "b"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "age1", "ssh-ed25519 AAAA", "\ud800", MINE, recipient_of(MINE)[:-1] + "b"],
+    ids=["nothing", "a prefix", "of SSH", "a lone surrogate", "an identity", "a wrong checksum"],
+)
 def test_normal_recipient__anything_else__refused(text: str):
     with pytest.raises(InputError) as caught:
         normal_recipient(text)
