@@ -21,7 +21,6 @@ from web3 import HTTPProvider, Web3
 from web3.exceptions import (
     BadFunctionCallOutput,
     BadResponseFormat,
-    BlockNotFound,
     ContractLogicError,
     MismatchedABI,
     TransactionNotFound,
@@ -29,11 +28,12 @@ from web3.exceptions import (
     Web3ValidationError,
     Web3ValueError,
 )
-from web3.types import BlockData, BlockIdentifier, LogReceipt, RPCEndpoint, RPCResponse, TxParams, TxReceipt, Wei
+from web3.types import BlockIdentifier, RPCEndpoint, RPCResponse, TxParams, TxReceipt, Wei
 
 from offchain.chain.address import parse_address
 from offchain.chain.reverts import decode_revert
 from offchain.chain.structs import Call
+from offchain.chain.wire import Block, Log, read_block, read_log
 from offchain.config import shown_url
 from offchain.errors import ColophonError, InputError, NotFoundError, RefusedError, UnavailableError
 from offchain.tracing import span
@@ -46,27 +46,8 @@ _RATE: Final = re.compile(r"rate.?limit|too many requests|request limit|capacity
 _TIMEOUT: Final = 20.0  # seconds; a getLogs over a full window takes a few on a busy node
 
 
-Log: TypeAlias = LogReceipt
-"""A log as the node tells it, before its contract has decoded it."""
-
-
 _Alike: TypeAlias = tuple[str, bytes, int]
 """Contract, function and length of a call: what calls of about the same cost have in common."""
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """A block's header, as far as Colophon needs it; `base_fee` in wei, None before EIP-1559.
-
-    `bloom` is the filter of 2,048 bits over who emitted the block's logs (yellow paper §4.3.1), or 0.
-    """
-
-    number: int
-    hash: bytes
-    parent: bytes
-    timestamp: int
-    base_fee: int | None
-    bloom: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +90,27 @@ class Client:
 
     def block(self, which: int | bytes | Literal["latest"]) -> Block | None:
         """A block by number or hash; None when the chain has none there."""
+        by = "Hash" if isinstance(which, bytes) else "Number"
+        wanted = "0x" + which.hex() if isinstance(which, bytes) else which if isinstance(which, str) else hex(which)
+        # Past web3's formatters, as logs are below: every quote asks for the newest block.
         with speaking(self.rpc_url):
+            answer = self.w3.provider.make_request(RPCEndpoint(f"eth_getBlockBy{by}"), [wanted, False])
+            if "error" in answer or "result" not in answer:
+                raise Web3RPCError(str(answer.get("error", "no block in its answer")))
             try:
-                return _block(self.w3.eth.get_block(cast("BlockIdentifier", which)))
-            except BlockNotFound:
-                return None
+                return None if answer["result"] is None else read_block(answer["result"])
+            except (KeyError, TypeError, ValueError):
+                raise Web3RPCError("a block that is no block") from None
 
-    def logs(self, first: int, last: int, addresses: Sequence[str]) -> list[LogReceipt]:
+    def logs(self, first: int, last: int, addresses: Sequence[str]) -> list[Log]:
         """Logs of the contracts in blocks `first` to `last`, both included, in chain order."""
         return self._logs({"fromBlock": hex(first), "toBlock": hex(last)}, addresses)
 
-    def block_logs(self, block: bytes, addresses: Sequence[str]) -> list[LogReceipt]:
+    def block_logs(self, block: bytes, addresses: Sequence[str]) -> list[Log]:
         """Logs of the contracts in one block by its hash; a node that does not have it must say so (EIP-234)."""
         return self._logs({"blockHash": "0x" + block.hex()}, addresses)
 
-    def _logs(self, where: dict[str, Any], addresses: Sequence[str]) -> list[LogReceipt]:
+    def _logs(self, where: dict[str, Any], addresses: Sequence[str]) -> list[Log]:
         # Past web3's formatters, which take several times as long as all else that happens to a log.
         wanted = where | {"address": [parse_address(address) for address in addresses]}
         with speaking(self.rpc_url):
@@ -132,7 +119,7 @@ class Client:
             if "error" in answer or not isinstance(found, list):
                 raise Web3RPCError(str(answer.get("error", "no logs in its answer")))
             try:
-                return [_log(each) for each in found]
+                return [read_log(each) for each in found]
             except (KeyError, TypeError, ValueError):
                 raise Web3RPCError("a log that is no log") from None
 
@@ -367,21 +354,6 @@ def _busy() -> UnavailableError:
     )
 
 
-def _log(log: Mapping[str, Any]) -> LogReceipt:
-    return cast(
-        "LogReceipt",
-        {
-            "address": log["address"],
-            "topics": [bytes.fromhex(topic[2:]) for topic in log["topics"]],
-            "data": bytes.fromhex(log["data"][2:]),
-            "blockNumber": int(log["blockNumber"], 16),
-            "blockHash": bytes.fromhex(log["blockHash"][2:]),
-            "transactionHash": bytes.fromhex(log["transactionHash"][2:]),
-            "logIndex": int(log["logIndex"], 16),
-        },
-    )
-
-
 def _parameters(call: Call, sender: str) -> TxParams:
     return TxParams(
         {
@@ -390,15 +362,4 @@ def _parameters(call: Call, sender: str) -> TxParams:
             "data": HexStr("0x" + call.data.hex()),
             "value": cast("Any", call.value),
         }
-    )
-
-
-def _block(data: BlockData) -> Block:
-    return Block(
-        number=data["number"],
-        hash=bytes(data["hash"]),
-        parent=bytes(data["parentHash"]),
-        timestamp=data["timestamp"],
-        base_fee=data.get("baseFeePerGas"),
-        bloom=int.from_bytes(data.get("logsBloom") or b""),
     )
