@@ -41,7 +41,8 @@ COLUMNS: Final = (
 
 _FORMULA: Final = re.compile(
     r"(^|[;\t\r\n])"  # where a cell begins: some spreadsheets part cells by semicolon or tab, whatever is quoted
-    r"(?=[\s\"\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\-@|%\t\r\n\uff1d\uff0b\uff0d\uff20\u2212])"
+    r"(?=[\s\"\xad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\-@|%\uff1d\uff0b\uff0d\uff20\u2212])"
+    r"|^(?=[\t\r\n])"
 )
 """What opens a formula in one spreadsheet or another (OWASP, CSV Injection), full-width or behind unseen signs too."""
 
@@ -84,4 +85,4 @@ def _rows(told: PeriodStatement, line: Line, entries: Sequence[tuple[Entry, int]
 
 def _safe(text: str) -> str:
     """A text that no spreadsheet takes for a formula."""
-    return _FORMULA.sub(r"\1'", text)
+    return _FORMULA.sub(lambda found: found[0] + "'", text)
