@@ -46,7 +46,7 @@ _APART: Final = 10_000
 
 
 def measure(events: int, kind: str) -> dict[str, Any]:
-    """Events, seconds of both sides, their ratio, and the peak memory of the indexing process in MiB.
+    """Events, seconds of both sides, their ratio, and by how many MiB the indexing process grew while it indexed.
 
     Args:
         events: to catch up with, at least.
@@ -82,7 +82,7 @@ def rows(missing: Missing, campaign: bool = False) -> Iterator[Row]:
             "better": "higher",
             "goal": 50,
             "references": {"index s": round(found["index_seconds"], 1), "raw loop s": round(found["raw_seconds"], 1)},
-            "peak_mib": round(found["peak_mib"]),
+            "grown_mib": round(found["grown_mib"], 1),
         }
 
 
@@ -92,10 +92,12 @@ def _both(world: World, replay: str, database: str, answer: Connection) -> None:
     ask = contracts.client.logs
     contracts.client.logs = lambda *range_: (windows.append(range_[:2]), ask(*range_))[1]  # type: ignore[method-assign]
     store = open_store(database)
+    # What was there before is inherited: the events that are served lie in the process that this one came from.
+    inherited = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     began = time.perf_counter()
     progress = Indexer(contracts, store).advance()
     index_seconds = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - inherited) / 1024
     store.close()
     began = time.perf_counter()
     raw = _raw(contracts, windows)
@@ -105,7 +107,7 @@ def _both(world: World, replay: str, database: str, answer: Connection) -> None:
             "raw_events": raw,
             "index_seconds": index_seconds,
             "raw_seconds": time.perf_counter() - began,
-            "peak_mib": peak,
+            "grown_mib": grown,
         }
     )
 
