@@ -3,9 +3,9 @@ FROM python:3.11-slim-bookworm AS build
 ARG PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu
 ENV PIP_EXTRA_INDEX_URL=$PIP_EXTRA_INDEX_URL PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 RUN python -m venv /opt/colophon
-COPY requirements-service.txt .
+COPY requirements-service.txt requirements-data.txt ./
 # The lock is whole; --no-deps keeps pip from adding to it.
-RUN /opt/colophon/bin/pip install --no-deps -r requirements-service.txt
+RUN /opt/colophon/bin/pip install --no-deps -r requirements-service.txt -r requirements-data.txt
 COPY pyproject.toml .
 COPY offchain offchain
 RUN /opt/colophon/bin/pip install --no-deps --no-build-isolation .

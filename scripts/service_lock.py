@@ -21,7 +21,16 @@ __all__ = ["FILE", "LOADED", "imported", "lines", "main"]
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 FILE: Final = ROOT / "requirements-service.txt"
-LOADED: Final = ("accelerate", "gguf", "greenlet", "psycopg-binary", "python-multipart", "setuptools", "uvicorn")
+LOADED: Final = (
+    "accelerate",
+    "gguf",
+    "greenlet",
+    "psycopg-binary",
+    "python-multipart",
+    "redis",
+    "setuptools",
+    "uvicorn",
+)
 """Packages that others load by name: drivers by a URL, readers of models by a format, the server by a command."""
 
 _EXTRAS: Final = {"psycopg": {"binary"}}

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from offchain.api.callers import CallerDep
 from offchain.api.deps import ServicesDep
+from offchain.api.rates import address_of, networks
 from offchain.errors import RefusedError
 
 __all__ = ["Once", "OnceDep"]
@@ -37,7 +38,8 @@ class Once:
             Header(alias="Idempotency-Key", min_length=1, max_length=200, description="Makes a repeated POST harmless"),
         ] = None,
     ) -> None:
-        who = caller.account or f"~{request.client.host if request.client else ''}"
+        rates = services.settings.rates
+        who = caller.account or f"~{address_of(request.scope, networks(rates.proxies if rates else ()))}"
         self._scope = hashlib.sha256(f"{who} {request.method} {request.url.path}".encode()).hexdigest()
         self._services = services
         self._key = key

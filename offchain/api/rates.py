@@ -14,6 +14,7 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from limits import RateLimitItem, parse
@@ -27,7 +28,7 @@ from offchain.api.problems import MEDIA_TYPE, problem_of
 from offchain.config import RateSettings
 from offchain.errors import ColophonError, InputError
 
-__all__ = ["CODE", "RateLimits", "address_of"]
+__all__ = ["CODE", "RateLimits", "address_of", "networks"]
 
 CODE: Final = "rate-limited"
 
@@ -75,7 +76,7 @@ class RateLimits:
         try:
             self._limiter = FixedWindowRateLimiter(storage_from_string(settings.storage))
             self._plain, self._costly = parse(settings.plain), parse(settings.costly)
-            self._proxies = [ipaddress.ip_network(each) for each in settings.proxies]
+            self._proxies = networks(settings.proxies)
         except (ValueError, ImportError, ConfigurationError) as error:
             raise InputError(
                 "setting-malformed",
@@ -118,6 +119,16 @@ class RateLimits:
     def _left(self, allowance: _Allowance) -> tuple[int, int]:
         reset, left = self._limiter.get_window_stats(allowance.item, allowance.name, allowance.who)
         return left, max(math.ceil(reset - time.time()), 1)
+
+
+@cache
+def networks(proxies: tuple[str, ...]) -> tuple[Network, ...]:
+    """Networks as they are written in the settings.
+
+    Raises:
+        ValueError: one is malformed.
+    """
+    return tuple(ipaddress.ip_network(each) for each in proxies)
 
 
 def address_of(scope: Scope, proxies: Sequence[Network]) -> str:

@@ -125,13 +125,17 @@ def rewrap(
     as long as you keep backups of the database from before.
     """
     from offchain.storage.master_key import keep_master_key
-    from offchain.workflows.sealing import require_master_key, rewrap_keys
+    from offchain.workflows.rewrapping import rewrap_keys
+    from offchain.workflows.sealing import require_master_key
 
     with reading_session() as services:
         master = keep_master_key(new)
         count = rewrap_keys(services.store, require_master_key(services), master)
     document = {"rewrapped": count, "key": master.id, "file": str(new)}
-    rows = [("rewrapped", f"{count} content keys"), ("next", f"set COLOPHON_CONTENT_KEY_FILE={new} and start again")]
+    rows = [
+        ("rewrapped", f"{count} content keys and secrets of webhooks"),
+        ("next", f"set COLOPHON_CONTENT_KEY_FILE={new} and start again"),
+    ]
     show(document, aligned(rows), as_json=as_json)
 
 

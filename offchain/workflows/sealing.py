@@ -36,11 +36,11 @@ __all__ = [
     "is_for_sale",
     "pin_sealed",
     "require_master_key",
-    "rewrap_keys",
     "seal_master",
     "sealed_cids",
     "sealed_later",
     "sealed_rendition",
+    "unwrap",
 ]
 
 _ROLE: Final = "sealed"
@@ -150,21 +150,7 @@ def content_key(services: Services, work: int) -> ContentKey:
             work=work_hex(work),
         )
     told = None if kept.digest is None else "0x" + kept.digest.hex()
-    return ContentKey(_unwrap(require_master_key(services), kept), kept.cid, told)
-
-
-def rewrap_keys(store: Store, old: MasterKey, new: MasterKey) -> int:
-    """Wrap every content key under another master key, all or none; how many were.
-
-    Raises:
-        UnavailableError: `content-key-foreign`, `content-key-damaged`.
-    """
-    with store.transaction() as tx:
-        records = [record for record in tx.content_keys.all() if record.master != new.id]
-        for record in records:
-            record.wrapped = new.wrap(record.work, _unwrap(old, record))
-            record.master = new.id
-    return len(records)
+    return ContentKey(unwrap(require_master_key(services), kept), kept.cid, told)
 
 
 def _kept(services: Services, work: int) -> ContentKeyRecord | None:
@@ -189,7 +175,12 @@ def _make(services: Services, work: int) -> ContentKeyRecord:
     return made
 
 
-def _unwrap(master: MasterKey, record: ContentKeyRecord) -> bytes:
+def unwrap(master: MasterKey, record: ContentKeyRecord) -> bytes:
+    """The content key of a record, 32 bytes.
+
+    Raises:
+        UnavailableError: `content-key-foreign`, it is kept under another key; `content-key-damaged`.
+    """
     if record.master != master.id:
         raise UnavailableError(
             "content-key-foreign",
@@ -206,7 +197,7 @@ def _ciphertext(services: Services, work: int) -> Iterator[tuple[Path, int, str]
     """The sealed master as a file for the block, its size, and its sha256 as `0x` and hex."""
     master = services.vault.master(work)
     kept = _kept(services, work) or _make(services, work)
-    key = _unwrap(require_master_key(services), kept)
+    key = unwrap(require_master_key(services), kept)
     with services.vault.scratch() as path:
         size, digest = _write(master, path, key, kept.salt)
         yield path, size, "0x" + digest

@@ -34,7 +34,7 @@ def dry(cost: Cost) -> UnavailableError:
     return UnavailableError(
         "dry-run",
         f"the call would succeed and cost up to {cost.value + cost.fee} wei; nothing was signed or sent",
-        "unset COLOPHON_DRY_RUN to send",
+        "the operator unsets COLOPHON_DRY_RUN to send",
         gas=cost.gas,
         wei=str(cost.value + cost.fee),
     )

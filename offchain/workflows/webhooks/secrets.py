@@ -6,9 +6,10 @@ import base64
 import hashlib
 import secrets
 
+from offchain.errors import UnavailableError
 from offchain.storage.master_key import MasterKey
 
-__all__ = ["new_secret", "open_secret", "seal_secret"]
+__all__ = ["new_secret", "open_secret", "opens", "seal_secret"]
 
 
 def new_secret() -> str:
@@ -28,6 +29,15 @@ def open_secret(key: MasterKey, webhook: str, sealed: bytes) -> str:
         UnavailableError: `content-key-damaged`, another master key, or another webhook's.
     """
     return key.unwrap(_bound(webhook), sealed).decode()
+
+
+def opens(key: MasterKey, webhook: str, sealed: bytes) -> bool:
+    """Whether the secret is encrypted under this key."""
+    try:
+        open_secret(key, webhook, sealed)
+    except UnavailableError:
+        return False
+    return True
 
 
 def _bound(webhook: str) -> int:

@@ -18,6 +18,7 @@ from offchain.errors import RefusedError, UnavailableError
 from offchain.storage.age import new_identity, recipient_of, unwrap_key
 from offchain.storage.master_key import MasterKey
 from offchain.storage.sealing import opened
+from offchain.store import WebhookRecord
 from offchain.workflows.releasing import (
     LONGEST,
     draft_key_request,
@@ -26,9 +27,11 @@ from offchain.workflows.releasing import (
     release_key,
     request_typed,
 )
-from offchain.workflows.sealing import content_key, rewrap_keys
+from offchain.workflows.rewrapping import rewrap_keys
+from offchain.workflows.sealing import content_key
 from offchain.workflows.services import Services
 from offchain.workflows.terms.scope import MEDIA
+from offchain.workflows.webhooks.secrets import open_secret, seal_secret
 from tests.offchain.deployed import BUILT
 from tests.offchain.integration.api.key_requests import IDENTITY, PERSONAL, ask, draft, on_offer, refusal, sealed, send
 from tests.offchain.site import ADA, BEN, CLEO, DORA, EMIL, PRIDE, ROCKET, Site, Visitor
@@ -349,6 +352,25 @@ def test_content_key__anywhere_on_disk__lies_in_no_file(site: Site, services: Se
         data = path.read_bytes()
         assert key not in data
         assert key.hex().encode() not in data.lower()
+
+
+def test_rewrap__webhooks__their_secrets_open_under_the_new_key_and_again_does_nothing(services: Services):
+    old, new = MasterKey((services.settings.home / "content.key").read_text()), MasterKey("5a" * 32)
+    told = {"url": "https://example.com/", "events": ["Claimed"], "works": [], "created_at": 1}
+    sealed_under_old = seal_secret(old, "hook", "whsec_now")
+    with services.store.transaction() as tx:
+        tx.webhooks.add(WebhookRecord(id="hook", account=ZERO_ADDRESS, secret=sealed_under_old, **told))
+        tx.webhooks.find(ZERO_ADDRESS, "hook").former = seal_secret(old, "hook", "whsec_before")
+    count = rewrap_keys(services.store, old, new)
+    try:
+        assert rewrap_keys(services.store, old, new) == 0
+        with services.store.snapshot() as tx:
+            kept = tx.webhooks.get("hook")
+        assert [open_secret(new, "hook", each) for each in (kept.secret, kept.former)] == ["whsec_now", "whsec_before"]
+    finally:
+        assert rewrap_keys(services.store, new, old) == count
+        with services.store.transaction() as tx:
+            tx.webhooks.remove(tx.webhooks.find(ZERO_ADDRESS, "hook"))
 
 
 def test_rewrap__other_master_key__opens_the_same_keys_and_the_old_one_none(services: Services, dora, rocket, licence):
