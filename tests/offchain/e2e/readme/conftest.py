@@ -1,4 +1,4 @@
-"""One stack for everything that the README and docs/API.md show."""
+"""A stack for each file of what the README and docs/API.md show: amounts of one are not another's."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ OPERATOR = "0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266"
 """Account 0, whom docs/API.md lets take a work down."""
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     settings = {"COLOPHON_OPERATORS": OPERATOR}
     with local_stack(tmp_path_factory.mktemp("stack"), Ports(), lambda _: None, settings) as running:
