@@ -63,6 +63,7 @@ def examine(root: Path) -> list[Finding]:
         _gpu(),
         _postgres(),
         _curl(),
+        _redis(),
         _tool(root, "Anvil", ".colophon/tools/node_modules/@foundry-rs/anvil-linux-amd64/bin/anvil", "make coverage"),
         _tool(root, "Slither", ".venv-tools/bin/slither", "make slither"),
     ]
@@ -272,6 +273,11 @@ def _postgres() -> Finding:
     return Finding(
         "PostgreSQL", NOTE, "tests use it" if url else "COLOPHON_TEST_POSTGRES_URL is not set; tests use SQLite"
     )
+
+
+def _redis() -> Finding:
+    version = _output("redis-server", "--version").partition(" sha")[0]
+    return Finding("Redis", NOTE, version or "not installed; a test of shared rate limits needs it")
 
 
 def _curl() -> Finding:

@@ -8,7 +8,12 @@ import pytest
 
 __all__ = ["ACCEPTED", "pytest_sessionfinish", "pytest_terminal_summary", "unexpected"]
 
-ACCEPTED: Final = ("COLOPHON_TEST_POSTGRES_URL is not set", "Anvil is not installed", "curl is not installed")
+ACCEPTED: Final = (
+    "COLOPHON_TEST_POSTGRES_URL is not set",
+    "Anvil is not installed",
+    "Redis is not installed",
+    "curl is not installed",
+)
 """Reasons that a machine may give: what it lacks is optional and named by `make doctor`."""
 
 

@@ -150,7 +150,8 @@ def _open(app: FastAPI, settings: Settings, stack: ExitStack) -> None:
     services.vault.sweep()
     app.state.engine = stack.enter_context(open_engine(services, queues=None if settings.workers else ()))
     app.state.pages = Pages(services.store)
-    background = stack.enter_context(Background(services, partial(follow, app.state.engine)))
+    tasks = {"unrelayed": partial(follow, app.state.engine), "postponed": app.state.engine.take_up}
+    background = stack.enter_context(Background(services, tasks))
     stack.enter_context(Courier(services))
     app.state.readiness = Readiness(probes(services, follows=lambda: background.alive, works=settings.workers))
 

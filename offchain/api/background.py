@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from types import TracebackType
+from collections.abc import Callable, Mapping
+from types import MappingProxyType, TracebackType
 from typing import Final, Self
 
 import structlog
@@ -30,12 +30,12 @@ class Background:
 
     Args:
         services: of this process.
-        follow: takes up the jobs that await what the chain has now.
+        tasks: what else is done at every look, by name: jobs are taken up that await something.
     """
 
-    def __init__(self, services: Services, follow: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, services: Services, tasks: Mapping[str, Callable[[], object]] = MappingProxyType({})) -> None:
         self._services = services
-        self._take_up = follow
+        self._tasks = tasks
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="colophon-background", daemon=True)
         self._pin_at: float | None = 0.0
@@ -61,7 +61,8 @@ class Background:
         while not self._ending.is_set():
             self._pin()
             self._follow()
-            self._attempt("unrelayed", self._take_up)
+            for what, task in self._tasks.items():
+                self._attempt(what, task)
             self._attempt("takedowns", lambda: settle(self._services))
             self._sweep()
             self._ending.wait(_EVERY)

@@ -69,10 +69,10 @@ class Once:
             answer: dict[str, Any] = produce().model_dump(mode="json")
         except Exception:
             with self._services.store.transaction() as tx:
-                tx.idempotency.release(self._scope, self._key)
+                tx.idempotency.release(self._scope, self._key, now)
             raise
         with self._services.store.transaction() as tx:
-            tx.idempotency.answer(self._scope, self._key, status, answer)
+            tx.idempotency.answer(self._scope, self._key, now, status, answer)
         return JSONResponse(answer, status)
 
 

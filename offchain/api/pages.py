@@ -32,6 +32,9 @@ __all__ = ["FRESH", "OLDEST", "PageRoute", "Pages"]
 FRESH: Final = 0.1
 """Seconds after which a page must not be served without asking whether another process has changed the database."""
 
+_AHEAD: Final = FRESH / 2
+"""Seconds after which the database is asked while pages are still served, so that hardly anybody waits for it."""
+
 OLDEST: Final = 10.0
 """Seconds after which a page is made anew, whatever has changed."""
 
@@ -51,6 +54,7 @@ class _Page:
     made: float
     body: bytes
     headers: dict[str, str]
+    raw: list[tuple[bytes, bytes]]
 
     def answer(self, request: Request) -> Response:
         """The page, or that the caller has it."""
@@ -59,7 +63,9 @@ class _Page:
                 name: value for name, value in self.headers.items() if name not in ("content-type", "content-length")
             }
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=told)
-        return Response(self.body, headers=self.headers)
+        response = Response()
+        response.body, response.raw_headers = self.body, self.raw.copy()
+        return response
 
 
 class Pages:
@@ -75,7 +81,7 @@ class Pages:
 
     async def answer(self, request: Request, make: _Handler) -> Response:
         """The page that a request asks for, made by `make` where none is kept that may be served."""
-        key = (request.url.path, request.scope["query_string"], request.headers.get("accept", ""))
+        key = (request.scope["path"], request.scope["query_string"], request.headers.get("accept", ""))
         page = self._kept(key, await self.moment())
         if page is not None:
             return page.answer(request)
@@ -96,20 +102,24 @@ class Pages:
 
     async def moment(self) -> str:
         """What the database holds, as a text: no older than the call for this process, than `FRESH` for others."""
-        commits, since = self._store.commits, time.monotonic() - FRESH
-        while self._commits < commits or self._asked < since:
-            if self._asking is None or self._asking.done():
-                self._asking = asyncio.create_task(self._ask())
-            await asyncio.shield(self._asking)
+        commits, now = self._store.commits, time.monotonic()
+        while self._commits < commits or self._asked < now - FRESH:
+            await asyncio.shield(self._question())
+        if self._asked < now - _AHEAD:
+            self._question()
         return self._moment
+
+    def _question(self) -> asyncio.Task[None]:
+        """The one that the database is being asked."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask())
+            self._asking.add_done_callback(_heard)
+        return self._asking
 
     async def _ask(self) -> None:
         commits, asked = self._store.commits, time.monotonic()
-        try:
-            self._moment = await run_in_threadpool(self._store.moment)
-            self._commits, self._asked = commits, asked
-        finally:
-            self._asking = None
+        self._moment = await run_in_threadpool(self._store.moment)
+        self._commits, self._asked = commits, asked
 
     def _kept(self, key: _Key, moment: str) -> _Page | None:
         page = self._pages.get(key)
@@ -153,7 +163,13 @@ def _page(response: Response, moment: str, made: float) -> _Page:
     headers["etag"] = f'"{hashlib.sha256(body + headers.get("link", "").encode()).hexdigest()[:32]}"'
     headers.setdefault("cache-control", "public, no-cache")
     headers.setdefault("vary", "Accept")
-    return _Page(moment, made, body, headers)
+    return _Page(moment, made, body, headers, Response(body, headers=headers).raw_headers)
+
+
+def _heard(asked: asyncio.Task[None]) -> None:
+    """An error is told to those who wait; where nobody does, the next one asks again."""
+    if not asked.cancelled():
+        asked.exception()
 
 
 def _weight(key: _Key, page: _Page) -> int:

@@ -9,21 +9,17 @@ from __future__ import annotations
 import hashlib
 import ipaddress
 import json
-import math
 import re
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
-from limits import RateLimitItem, parse
+from limits import parse
 from limits.errors import ConfigurationError
-from limits.storage import storage_from_string
-from limits.strategies import FixedWindowRateLimiter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from offchain.api.counting import Allowance, Counts
 from offchain.api.problems import MEDIA_TYPE, problem_of
 from offchain.config import RateSettings
 from offchain.errors import ColophonError, InputError
@@ -53,13 +49,6 @@ _V6_PREFIX: Final = 64
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-@dataclass(frozen=True, slots=True)
-class _Allowance:
-    name: str
-    item: RateLimitItem
-    who: str
-
-
 class RateLimits:
     """Refuses whoever has used an allowance up, with 429 and the time to wait.
 
@@ -74,7 +63,7 @@ class RateLimits:
     def __init__(self, app: ASGIApp, settings: RateSettings) -> None:
         self._app = app
         try:
-            self._limiter = FixedWindowRateLimiter(storage_from_string(settings.storage))
+            self._counts = Counts(settings.storage)
             self._plain, self._costly = parse(settings.plain), parse(settings.costly)
             self._proxies = networks(settings.proxies)
         except (ValueError, ImportError, ConfigurationError) as error:
@@ -89,36 +78,33 @@ class RateLimits:
         if scope["type"] != "http" or scope["path"] in _FREE:
             await self._app(scope, receive, send)
             return
-        allowances = list(self._allowances(scope))
-        spent = next((each for each in allowances if not self._limiter.hit(each.item, each.name, each.who)), None)
-        told = _headers(spent or allowances[0], *self._left(spent or allowances[0]))
-        if spent is not None:
+        counted = await self._counts.spend(list(self._allowances(scope)))
+        told = _headers(counted.told, counted.left, counted.wait)
+        if counted.spent is not None:
             await _refuse(send, scope["path"], told)
             return
 
         async def tell(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(told)
+                headers = MutableHeaders(scope=message)
+                for name, value in told.items():
+                    headers.append(name, value)
             await send(message)
 
         await self._app(scope, receive, tell)
 
-    def _allowances(self, scope: Scope) -> Iterator[_Allowance]:
+    def _allowances(self, scope: Scope) -> Iterator[Allowance]:
         headers = Headers(scope=scope)
         address = address_of(scope, self._proxies)
         costly = scope["path"].startswith(_COSTLY) if scope["method"] == "POST" else _COSTLY_READ.search(scope["path"])
-        yield _Allowance("address", self._plain, address)
+        yield Allowance("address", self._plain, address)
         if costly:
-            yield _Allowance("costly", self._costly, address)
+            yield Allowance("costly", self._costly, address)
         if given := headers.get("authorization"):
             key = hashlib.sha256(given.partition(" ")[2].strip().encode()).hexdigest()[:32]
-            yield _Allowance("key", self._plain, key)
+            yield Allowance("key", self._plain, key)
             if costly:
-                yield _Allowance("costly-key", self._costly, key)
-
-    def _left(self, allowance: _Allowance) -> tuple[int, int]:
-        reset, left = self._limiter.get_window_stats(allowance.item, allowance.name, allowance.who)
-        return left, max(math.ceil(reset - time.time()), 1)
+                yield Allowance("costly-key", self._costly, key)
 
 
 @cache
@@ -138,7 +124,11 @@ def address_of(scope: Scope, proxies: Sequence[Network]) -> str:
     whatever a stranger wrote.
     """
     peer = (scope.get("client") or ("",))[0]
-    given = ",".join(Headers(scope=scope).getlist("x-forwarded-for"))
+    return _address(peer, ",".join(Headers(scope=scope).getlist("x-forwarded-for")), tuple(proxies))
+
+
+@lru_cache(maxsize=4096)
+def _address(peer: str, given: str, proxies: tuple[Network, ...]) -> str:
     chain = [each.strip() for each in given.split(",") if each.strip()]
     while chain and _within(peer, proxies):
         peer = chain.pop()
@@ -164,7 +154,7 @@ def _parsed(peer: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     return address.ipv4_mapped or address if address.version == 6 else address
 
 
-def _headers(allowance: _Allowance, left: int, wait: int) -> dict[str, str]:
+def _headers(allowance: Allowance, left: int, wait: int) -> dict[str, str]:
     item = allowance.item
     return {
         "RateLimit-Policy": f'"{allowance.name}";q={item.amount};w={item.get_expiry()}',

@@ -112,7 +112,14 @@ def _statement_json(told: PeriodStatement) -> dict[str, Any]:
         }
         for line in told.lines
     ]
-    return {"account": told.account, "first": told.span.first, "last": told.span.last, "lines": lines}
+    return {
+        "account": told.account,
+        "first": told.span.first,
+        "last": told.span.last,
+        "confirmed": told.final,
+        "unconfirmed": told.unconfirmed,
+        "lines": lines,
+    }
 
 
 def _statement_lines(told: PeriodStatement) -> Iterator[str]:
@@ -126,6 +133,8 @@ def _statement_lines(told: PeriodStatement) -> Iterator[str]:
         amounts = {"opening": line.opening} if line.opening else {}
         amounts |= {"earned": line.earned, "claimed": line.claimed, "claimable": line.claimable}
         yield from (f"  {row}" for row in aligned((name, money(part, currency)) for name, part in amounts.items()))
+    if not told.final:
+        yield f"not confirmed above block {max(told.confirmed, 0)}: {told.unconfirmed} entries may still change"
 
 
 def _plan_json(planned: ClaimPlan) -> dict[str, Any]:

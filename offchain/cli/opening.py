@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from offchain.cli.keys import Key, pricing_signer, require_signer, signer_of
 from offchain.cli.output import Report, progress
-from offchain.errors import InputError
+from offchain.errors import InputError, UnavailableError
 
 if TYPE_CHECKING:
     from offchain.chain.signer import Signer
@@ -24,6 +25,8 @@ __all__ = ["Signed", "finish", "job_session", "quiet_logs", "reading_session", "
 
 
 _NAME_DIGITS: Final = 8
+_CHAIN_SECONDS: Final = 600.0
+_LOOK_SECONDS: Final = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,9 @@ def finish(session: Signed, engine: Engine, job: Job, title: str) -> dict[str, A
     from offchain.workflows.registration import submit_signature
 
     with progress(title) as report:
-        ended = engine.wait(job.id, lambda now: _tell(now, report))
+        ended = job if job.calls else engine.wait(job.id, lambda now: _tell(now, report))
+        if ended.calls:
+            ended = _sent(session, engine, ended, report)
         if ended.typed is not None:
             submit_signature(engine, job.id, session.signer.sign_typed(ended.typed))
             ended = engine.wait(job.id, lambda now: _tell(now, report))
@@ -89,6 +94,33 @@ def finish(session: Signed, engine: Engine, job: Job, title: str) -> dict[str, A
             remedy = f"go on with colophon jobs {job.id} --retry"
         raise type(told)(told.code, told.message, remedy, **{**told.facts, "job": job.id})
     return finished(ended)
+
+
+def _sent(session: Signed, engine: Engine, job: Job, report: Report) -> Job:
+    """Send what a job awaits of its owner's wallet, and follow the chain until the job has ended.
+
+    Raises:
+        ColophonError: as of the sender.
+        UnavailableError: `job-slow`, the chain does not show what was sent; the same command goes on.
+    """
+    from offchain.workflows.unrelayed import awaited_call, follow
+
+    sent, deadline = set[str](), time.monotonic() + _CHAIN_SECONDS
+    while job.state in ("awaiting-signature", "running"):
+        session.services.advance()
+        follow(engine)
+        job = engine.job(job.id)
+        _tell(job, report)
+        call = awaited_call(engine, job)
+        if call is not None and call.step not in sent:
+            session.services.sender.send(call.call, session.signer)
+            sent.add(call.step)
+        if time.monotonic() > deadline:
+            raise UnavailableError(
+                "job-slow", "the chain does not show what was sent", "run the same command again", job=job.id
+            )
+        time.sleep(_LOOK_SECONDS)
+    return job
 
 
 def work_of(text: str) -> int:

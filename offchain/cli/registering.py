@@ -101,7 +101,7 @@ def register(
         )
         for named in [each.tier for each in request.tiers] + [each.tier for each in request.listings]:
             session.services.terms_number(named)
-        return request
+        return _from_own_wallet(session, request)
 
     items = _estimated(key, asked, found) if dry_run else _registered(key, asked, found)
     return _report(items, as_json=as_json)
@@ -129,6 +129,13 @@ def _masters(files: Sequence[Path]) -> _Found:
     if not found:
         raise InputError("no-files", "there is no file in these folders", "name files, or folders that hold some")
     return found
+
+
+def _from_own_wallet(session: Signed, request: RegistrationRequest) -> RegistrationRequest:
+    """Where parents are paid coins in advance, the account's transactions carry them; a relayed message cannot."""
+    from offchain.workflows.permits import owes_coins
+
+    return replace(request, relay=not owes_coins(session.services, request.permits))
 
 
 def _registered(key: Key, asked: Callable[[Signed], RegistrationRequest], found: _Found) -> list[_Item]:
@@ -182,6 +189,7 @@ def estimate(session: Signed, path: Path, request: RegistrationRequest) -> dict[
     from offchain.workflows.guards import require_acceptable
     from offchain.workflows.metadata import Metadata
     from offchain.workflows.originality import require_original
+    from offchain.workflows.permits import native_guarantees
     from offchain.workflows.preparing import Filed, draft
 
     services, account = session.services, session.signer.address
@@ -207,7 +215,8 @@ def estimate(session: Signed, path: Path, request: RegistrationRequest) -> dict[
     # Without a commitment only an at-once registration can be tried, and that has no salt.
     drafted = draft(services, Filed(identity, request), (metadata, digest, ""), None, ZERO_DIGEST)
     registry = services.contracts.registry
-    calls = (registry.commit(digest), registry.register(drafted["registration"]))
+    coins = native_guarantees(services, drafted.get("edges", ()))
+    calls = (registry.commit(digest), registry.register(drafted["registration"], coins))
     costs = [services.sender.dry_run(call, account) for call in calls]
     return {
         "work": work_hex(identity.work_id),
@@ -215,6 +224,7 @@ def estimate(session: Signed, path: Path, request: RegistrationRequest) -> dict[
         "gas": sum(cost.gas for cost in costs),
         "fee": str(sum(cost.fee for cost in costs)),
         "payer": account,
+        "advance": str(coins),
         "receives": [{"account": account, "title": True, "units": UNITS}],
     }
 
@@ -303,6 +313,7 @@ def _rows(item: _Item) -> list[tuple[str, str]]:
         return [
             ("work", document["work"]),
             ("gas", f"{document['gas']}, at most {fee} ETH, paid by {document['payer']}"),
+            *([("advance", f"{document['advance']} wei to the parents")] if int(document["advance"]) else []),
             ("receives", f"{document['payer']}: the title and all royalty shares"),
         ]
     names = ("work", "holder", "iscc", "metadata", "provenance", "transaction", "note")

@@ -14,6 +14,10 @@ __all__ = ["serve"]
 _DRAIN: Final = 8
 """Seconds that open requests may take to end; running steps have as long after them."""
 
+_KEPT_ALIVE: Final = 75
+"""Seconds that an idle connection stays open: longer than proxies and clients keep theirs, who would else now and then
+send a request over one that is just being closed."""
+
 
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -56,6 +60,7 @@ def serve(
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        timeout_keep_alive=_KEPT_ALIVE,
         timeout_graceful_shutdown=_DRAIN,
     )
 

@@ -15,7 +15,8 @@ from offchain.errors import RefusedError, UnavailableError
 
 __all__ = ["Colophon", "Wallet"]
 
-_POLL: Final = 0.2
+_POLLS: Final = (0.2, 2.0)
+"""Seconds between looks at a job: at first, and when it has run for long."""
 
 
 class Wallet(Protocol):
@@ -62,14 +63,15 @@ class Colophon(Operations):
         """Wait until a job needs somebody or has ended well.
 
         Raises:
-            RefusedError: what the job failed with, under its code.
+            RefusedError: what the job failed with, or waits for, under its code.
             UnavailableError: `job-slow`, it still runs.
         """
-        deadline = time.monotonic() + timeout
+        deadline, pause = time.monotonic() + timeout, _POLLS[0]
         while job["state"] == "running":
             if time.monotonic() > deadline:
                 raise UnavailableError("job-slow", f"the job still runs after {timeout:g} s", "look again later")
-            time.sleep(_POLL)
+            time.sleep(pause)
+            pause = min(pause * 1.25, _POLLS[1])
             job = self.get_job(job["id"])
         problem = job["error"]
         if problem is not None:

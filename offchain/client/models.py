@@ -180,6 +180,7 @@ class EntryOut(TypedDict):
     balance: str
     payer: str | None
     source: str | None
+    confirmed: bool
 
 
 class FlowOut(TypedDict):
@@ -303,6 +304,7 @@ class LicenceOut(TypedDict):
     price: str
     currency: str
     expiry: int | None
+    confirmed: bool
     derivatives_used: int
     derivatives_allowed: int
 
@@ -926,6 +928,7 @@ class ClaimOut(TypedDict):
     pulls: list[PullOut]
     transactions: list[TransactionOut]
     complete: bool
+    confirmed: bool
 
 
 class ClaimsOut(TypedDict):
@@ -934,6 +937,8 @@ class ClaimsOut(TypedDict):
     """
 
     account: str
+    block: int
+    confirmed_block: int
     claims: list[ClaimOut]
 
 
@@ -1164,6 +1169,9 @@ class StatementOut(TypedDict):
     first: int
     block: int
     time: int
+    confirmed: bool
+    confirmed_block: int
+    unconfirmed: int
     lines: list[LineOut]
     totals: list[TotalOut]
 
@@ -1207,7 +1215,8 @@ class JobOut(TypedDict):
 
     id: str
     kind: Literal["registration", "purchase", "generation"]
-    state: Literal["running", "awaiting-signature", "done", "failed", "interrupted", "cancelled"]
+    state: Literal["running", "awaiting-signature", "done", "failed", "waiting", "interrupted", "cancelled"]
+    again_at: int | None
     progress: float
     steps: list[OffchainApiSchemasJobsStepOut]
     similar: list[MatchOut]

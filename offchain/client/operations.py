@@ -195,7 +195,8 @@ class Operations(Transport):
         self,
         *,
         kind: Literal["registration", "purchase", "generation"] | None = None,
-        state: Literal["running", "awaiting-signature", "done", "failed", "interrupted", "cancelled"] | None = None,
+        state: Literal["running", "awaiting-signature", "done", "failed", "waiting", "interrupted", "cancelled"]
+        | None = None,
         cursor: str | None = None,
         limit: int | None = None,
     ) -> models.JobsOut:
@@ -229,7 +230,7 @@ class Operations(Transport):
         )
 
     def retry_job(self, job_id: str, *, idempotency_key: str | None = None) -> models.JobOut:
-        """Let an interrupted or cancelled job go on; a job in another state is left alone."""
+        """Let a waiting, interrupted or cancelled job go on now; a job in another state is left alone."""
         return cast(
             "models.JobOut",
             self._ask(Request("POST", f"/v1/jobs/{quote(job_id, safe='')}/retry", keyed=True, key=idempotency_key)),

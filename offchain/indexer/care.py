@@ -61,8 +61,9 @@ def damage(indexer: Indexer, contracts: Contracts, store: Store, report: Report 
     with store.snapshot() as tx:
         works, licences = tx.events.folded()
     for some in _portions(works):
+        asked = indexer.ask(some)
         with store.snapshot() as tx:
-            stored, anew = {each.work: each for each in tx.events.titles(some)}, titles(tx, some, indexer.metadata)
+            stored, anew = {each.work: each for each in tx.events.titles(some)}, titles(tx, some, asked)
             yield from _differing("title", stored, {each.work: each for each in anew})
     for some in _portions(licences):
         with store.snapshot() as tx:
@@ -84,10 +85,11 @@ def repair(indexer: Indexer, contracts: Contracts, store: Store, report: Report 
             below = tx.events.blocks_below(min(blocks), 1)
         indexer.forget_above(below[0].number if below else -1)
         indexer.advance(report)
+    works = [each.subject for each in found if each.kind == "title"]
+    asked = indexer.ask(works)
     with store.transaction() as tx:
         tx.events.change_alone()
-        works = [each.subject for each in found if each.kind == "title"]
-        project(tx, works, [each.subject for each in found if each.kind == "licence"], indexer.metadata)
+        project(tx, works, [each.subject for each in found if each.kind == "licence"], asked)
     return found
 
 
@@ -101,8 +103,11 @@ def rebuild(indexer: Indexer, store: Store, report: Report = lambda *_: None) ->
         UnavailableError: as `Indexer.advance`.
     """
     indexer.forget_above(-1)
+    with store.snapshot() as tx:
+        works, _ = tx.events.folded()
+    asked = indexer.ask(works)
     with store.transaction() as tx:
-        project(tx, *tx.events.folded(), indexer.metadata)
+        project(tx, *tx.events.folded(), asked)
     return indexer.advance(report).added
 
 

@@ -9,7 +9,7 @@ differ, everything above the last common block is removed in one transaction.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -18,13 +18,15 @@ from offchain.chain.client import Block, Log
 from offchain.chain.contracts import Contracts
 from offchain.errors import ColophonError, NotFoundError, RefusedError, UnavailableError
 from offchain.indexer.bloom import may_hold
-from offchain.indexer.projection import project, touched
+from offchain.indexer.projection import project, touched, updated
 from offchain.indexer.rows import INDEXED, row
 from offchain.indexer.standing import Standing
 from offchain.indexer.window import Window
 from offchain.store import BlockRecord, EventRecord, Store, UnitOfWork
 
 __all__ = ["Indexer", "Progress"]
+
+MetadataOf = Callable[[int], bytes | None]
 
 _WINDOW: Final = 10_000
 """Blocks of the widest window; public nodes refuse more."""
@@ -120,9 +122,35 @@ class Indexer:
 
     def forget_above(self, block: int) -> int:
         """Remove every event above a block, and what was folded from it; how many events went."""
+        asked = self._asked_above(block)
         with self._store.transaction() as tx:
             tx.events.change_alone()
-            return self._forget(tx, block)
+            return self._forget(tx, block, asked)
+
+    def ask(self, works: Collection[int], events: Iterable[EventRecord] = ()) -> MetadataOf:
+        """Learn what metadata works have now, before a transaction folds them: none waits for the chain's node.
+
+        Args:
+            works: that are to be folded; the chain is asked about those that were updated.
+            events: about them that are not kept yet.
+
+        Returns:
+            Sha256 of a work's metadata; asks for what it does not know, where an update came in between.
+
+        Raises:
+            UnavailableError: as of `advance`.
+        """
+        named = {each.work for each in events if each.name == "MetadataUpdate" and each.work is not None}
+        with self._store.snapshot() as tx:
+            named |= updated(tx, works)
+        known = {work: self.metadata(work) for work in sorted(named)}
+        return lambda work: known[work] if work in known else self.metadata(work)
+
+    def _asked_above(self, block: int) -> MetadataOf:
+        """As `ask`, of the works that are folded anew when what is above a block goes."""
+        with self._store.snapshot() as tx:
+            works, _ = tx.events.touched_above(block)
+        return self.ask(works)
 
     @contextmanager
     def _noted(self) -> Iterator[None]:
@@ -176,12 +204,13 @@ class Indexer:
         if found is not None and found.hash == newest.hash:
             return None
         common = self._last_common(newest.number)
+        asked = self._asked_above(common)
         with self._store.transaction() as tx:
             tx.events.change_alone()
             last = tx.events.last_block()
             if last is None or last.hash != newest.hash:
                 return 0  # another indexer was faster
-            return self._forget(tx, common)
+            return self._forget(tx, common, asked)
 
     def _only_behind(self) -> bool:
         """Whether a node that lacks our newest block may still be one that lags."""
@@ -189,10 +218,10 @@ class Indexer:
         self._behind_since = now if self._behind_since is None else self._behind_since
         return now - self._behind_since < self._patience
 
-    def _forget(self, tx: UnitOfWork, block: int) -> int:
+    def _forget(self, tx: UnitOfWork, block: int, asked: MetadataOf) -> int:
         works, licences = tx.events.touched_above(block)
         gone = tx.events.remove_above(block)
-        project(tx, works, licences, self.metadata)
+        project(tx, works, licences, asked)
         return gone
 
     def _last_common(self, below: int) -> int:
@@ -277,6 +306,8 @@ class Indexer:
     def _keep(self, end: Block, before: BlockRecord | None, events: list[EventRecord]) -> int:
         hashes = {event.block: event.block_hash for event in events} | {end.number: end.hash}
         blocks = [BlockRecord(number=number, hash=value) for number, value in sorted(hashes.items())]
+        works, licences = touched(events)
+        asked = self.ask(works, events)
         try:
             with self._store.transaction() as tx:
                 tx.events.change_alone()
@@ -284,7 +315,7 @@ class Indexer:
                 if (last and last.hash) != (before and before.hash):
                     return 0
                 tx.events.add(blocks, events)
-                project(tx, *touched(events), self.metadata)
+                project(tx, works, licences, asked)
         except RefusedError as error:
             if error.code != "store-conflict":
                 raise

@@ -16,7 +16,7 @@ from typing import Final
 from offchain.chain.structs import ZERO_ADDRESS
 from offchain.store import EventRecord, LicenceRecord, TitleRecord, UnitOfWork
 
-__all__ = ["fold_licence", "fold_title", "folded_licences", "project", "titles", "touched"]
+__all__ = ["fold_licence", "fold_title", "folded_licences", "project", "titles", "touched", "updated"]
 
 _AT_ONCE: Final = 500
 """Subjects whose events are read together."""
@@ -48,6 +48,11 @@ def project(
         tx.events.put_titles(some, titles(tx, some, metadata_of))
     for some in _portions(licences):
         tx.events.put_licences(some, folded_licences(tx, some))
+
+
+def updated(tx: UnitOfWork, works: Iterable[int]) -> set[int]:
+    """Those of these works whose metadata were updated: the chain is asked what they are now."""
+    return {work for some in _portions(works) for work in tx.events.updated(some)}
 
 
 def titles(tx: UnitOfWork, works: Collection[int], metadata_of: Callable[[int], bytes | None]) -> Iterator[TitleRecord]:

@@ -16,6 +16,7 @@ from offchain.store.idempotency import IdempotencyRecord
 from offchain.store.keys import ContentKeyRecord, KeyReleaseRecord
 from offchain.store.leases import Lease
 from offchain.store.offers import OfferRecord
+from offchain.store.postponed import PostponedRecord
 from offchain.store.sales import OrderRecord, OrderStatus, QuoteRecord
 from offchain.store.sessions import ApiKeyRecord, SessionRecord
 from offchain.store.sightings import CaseRecord, SightingRecord
@@ -43,6 +44,7 @@ __all__ = [
     "OrderRecord",
     "OrderStatus",
     "Place",
+    "PostponedRecord",
     "PriceEpochRecord",
     "QuoteRecord",
     "SessionRecord",

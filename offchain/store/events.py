@@ -187,6 +187,11 @@ class Events:
         """Events of the registry about these works, oldest first."""
         return self._in_order(EventRecord.work.in_(works) & (EventRecord.contract == "WorkRegistry"))
 
+    def updated(self, works: Collection[int]) -> set[int]:
+        """Those of these works whose metadata were updated."""
+        about = EventRecord.work.in_(works) & (EventRecord.name == "MetadataUpdate")
+        return self._numbers(select(EventRecord.work).where(about))
+
     def of_licences(self, numbers: Collection[int]) -> Sequence[EventRecord]:
         """Events about these licences, oldest first, and the sales that made them, which stand beside transfers."""
         about = EventRecord.licence.in_(numbers)

@@ -52,32 +52,37 @@ class IdempotencyKeys:
         Raises:
             RefusedError: `idempotency-key-reused`, the key stands for another request.
         """
-        found = self._session.get(IdempotencyRecord, (scope, key))
+        found = self._session.get(IdempotencyRecord, (scope, key), with_for_update=True)
         if found is None:
             self._session.add(IdempotencyRecord(scope=scope, key=key, request=request, created_at=now))
             self._session.flush()
-            return None
-        if found.status is None and found.created_at < now - PATIENCE:
-            found.request, found.created_at = request, now  # whoever began it is gone
             return None
         if found.request != request:
             raise RefusedError(
                 "idempotency-key-reused", "this key was used for another request", "choose a new key", key=key
             )
+        if found.status is None and found.created_at < now - PATIENCE:
+            found.created_at = now  # whoever began it is gone
+            return None
         return found
 
-    def answer(self, scope: str, key: str, status: int, answer: object) -> None:
-        """Keep the answer to a claimed key."""
-        record = self._session.get_one(IdempotencyRecord, (scope, key))
-        record.status, record.answer = status, answer
+    def answer(self, scope: str, key: str, since: int, status: int, answer: object) -> None:
+        """Keep the answer to a key that was claimed at `since`; not where another request has taken it over."""
+        record = self._claimed(scope, key, since)
+        if record is not None:
+            record.status, record.answer = status, answer
+
+    def release(self, scope: str, key: str, since: int) -> None:
+        """Free a key, claimed at `since`, whose request was not carried out; not where another has taken it over."""
+        record = self._claimed(scope, key, since)
+        if record is not None:
+            self._session.delete(record)
+            self._session.flush()
 
     def sweep(self, before: int) -> None:
         """Forget keys that were taken before a time."""
         self._session.execute(delete(IdempotencyRecord).where(IdempotencyRecord.created_at < before))
 
-    def release(self, scope: str, key: str) -> None:
-        """Free a key whose request was not carried out."""
-        record = self._session.get(IdempotencyRecord, (scope, key))
-        if record is not None:
-            self._session.delete(record)
-            self._session.flush()
+    def _claimed(self, scope: str, key: str, since: int) -> IdempotencyRecord | None:
+        record = self._session.get(IdempotencyRecord, (scope, key), with_for_update=True)
+        return record if record is not None and record.status is None and record.created_at == since else None

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
+from contextlib import suppress
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import PoolProxiedConnection
 
 __all__ = ["Moments", "moment_of"]
@@ -32,13 +34,32 @@ class _PostgresMoments(Moments):
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._connection: Connection | None = None
+        self._reading = threading.Lock()
 
     def read(self) -> str:
-        with self._engine.connect() as connection:
-            return str(connection.exec_driver_sql("SELECT pg_current_snapshot()::text").scalar_one())
+        with self._reading:
+            try:
+                return self._read()
+            except DBAPIError:
+                self._give_back()  # the server may have ended the connection long ago
+                return self._read()
 
     def close(self) -> None:
-        return
+        with self._reading:
+            self._give_back()
+
+    def _read(self) -> str:
+        """One round trip: the connection is kept, where one from the pool would be tried and reset each time."""
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        return str(self._connection.exec_driver_sql("SELECT pg_current_snapshot()::text").scalar_one())
+
+    def _give_back(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(DBAPIError):
+                connection.close()
 
 
 class _SqliteMoments(Moments):

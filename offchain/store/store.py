@@ -28,6 +28,7 @@ from offchain.store.leases import Lease, exclusively, wait_for_turn
 from offchain.store.migrate import migrate
 from offchain.store.moments import moment_of
 from offchain.store.offers import OfferLog
+from offchain.store.postponed import PostponedJobs
 from offchain.store.sales import Orders, Quotes
 from offchain.store.sessions import ApiKeys, Challenges, Sessions
 from offchain.store.sightings import Cases, Sightings
@@ -41,6 +42,8 @@ __all__ = ["Store", "UnitOfWork", "open_store"]
 
 _BUSY_SECONDS: Final = 30
 _READS: Final = "colophon_reads"
+_POOL: Final = {"pool_size": 3, "max_overflow": 7}
+"""Connections that a process keeps, and how many more it opens while it needs them: a server has a hundred for all."""
 
 
 class UnitOfWork:
@@ -64,6 +67,7 @@ class UnitOfWork:
         self.epochs = PriceEpochs(session)
         self.challenges = Challenges(session)
         self.takedowns = Takedowns(session)
+        self.postponed = PostponedJobs(session)
         self.unrelayed = UnrelayedRegistrations(session)
         self.webhooks = Webhooks(session)
         self.sessions = Sessions(session)
@@ -182,7 +186,7 @@ def _engine(url: str) -> Engine:
         parsed = make_url(url)
         if parsed.get_backend_name() == "sqlite":
             return _sqlite(parsed)
-        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+        return create_engine(parsed, pool_pre_ping=True, hide_parameters=True, **_POOL)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise InputError(
             "database-url-malformed",

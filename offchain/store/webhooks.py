@@ -171,6 +171,15 @@ class Webhooks:
         )
         return self._session.scalar(query.order_by(WebhookMessageRecord.sequence).limit(1))
 
+    def waiting_of(self, number: str, type_: str) -> int:
+        """How many messages of a type wait at an endpoint."""
+        query = select(func.count()).where(
+            WebhookMessageRecord.webhook == number,
+            WebhookMessageRecord.type == type_,
+            WebhookMessageRecord.delivered_at.is_(None),
+        )
+        return self._session.scalars(query).one()
+
     def message(self, number: str, message: str) -> WebhookMessageRecord | None:
         """A message of an endpoint by its id."""
         query = select(WebhookMessageRecord).where(

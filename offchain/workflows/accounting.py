@@ -53,6 +53,7 @@ class PeriodStatement:
         titles: of the works, as far as this catalogue knows.
         currencies: by CAIP-19.
         drawn: Unix seconds of its last block.
+        confirmed: last block that counted as confirmed when it was drawn; above its own end where all of it is.
     """
 
     account: str
@@ -63,6 +64,22 @@ class PeriodStatement:
     titles: Mapping[int, str]
     currencies: Mapping[str, Currency]
     drawn: int
+    confirmed: int
+
+    @property
+    def last(self) -> int:
+        """Number of its last block; what the period asks of blocks that are still to come is not in it."""
+        return 0 if self.span.last is None else self.span.last
+
+    @property
+    def final(self) -> bool:
+        """Whether all of its blocks are confirmed, so that it stays what it is."""
+        return self.last <= self.confirmed
+
+    @property
+    def unconfirmed(self) -> int:
+        """How many of its entries a reorganisation may still take away."""
+        return sum(entry.block > self.confirmed for entry in self.entries)
 
 
 def draw_statement(
@@ -85,6 +102,7 @@ def draw_statement(
     holder, wanted = parse_address(account), None if currency is None else services.currency(currency).caip19
     _require_ordered(period)
     services.advance()
+    confirmed = services.indexer.standing().confirmed  # before what it is said of is read: blocks only get deeper
     with services.store.snapshot() as tx:
         newest = tx.events.last_block()
     head = services.contracts.deployment.block - 1 if newest is None else newest.number
@@ -105,6 +123,7 @@ def draw_statement(
         titles=title_names(services, sorted({line.work for line in lines})),
         currencies={each.caip19: each for each in services.contracts.ledger.currencies()},
         drawn=0 if last is None else last.timestamp,
+        confirmed=confirmed,
     )
 
 

@@ -21,7 +21,7 @@ from offchain.store import UnitOfWork
 from offchain.workflows.derivation import children_of, edges_of
 from offchain.workflows.services import Services
 
-__all__ = ["Account", "ClaimPlan", "Debts", "Step", "plan", "pulls_towards"]
+__all__ = ["Account", "ClaimPlan", "Debts", "Step", "newest_change", "plan", "pulls_towards"]
 
 Debts = Mapping[int, Sequence[Edge]]
 """Edges of each child, in the ledger's order."""
@@ -127,6 +127,15 @@ def plan(services: Services, account: str, currency: Currency) -> ClaimPlan:
     amount = _amount(services, ledger.pull_and_claim(pulls, paying, currency.index, holder), holder)
     works = tuple(sorted({shares[share] for share in paying}))
     return ClaimPlan(holder, currency, pulls, paying, works, amount, complete)
+
+
+def newest_change(services: Services, planned: ClaimPlan) -> int:
+    """Number of the newest indexed block in which something changed that a plan's amount rests on."""
+    with services.store.snapshot() as tx:
+        shares = tx.events.shares_of(planned.account)
+        below = _debts_below(tx, set(shares.values()))
+        events = tx.events.about_works({*below, *shares})
+    return max((each.block for each in events if each.currency in (None, planned.currency.index)), default=0)
 
 
 def pulls_towards(

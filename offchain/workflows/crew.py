@@ -33,7 +33,10 @@ _LOOK: Final = 1.0
 _LOOKS: Final = 3
 """A lease must be free at so many looks, a second apart: a connection that broke is taken anew within one."""
 
-_QUEUE_POLL: Final = 0.2
+_POLLS: Final = MappingProxyType({"registration": 0.5, "purchase": 0.2, "takedown": 1.0, "generation": 1.0})
+"""Seconds between looks into a queue: each costs every worker about 5 ms of CPU, and a buyer waits for one."""
+
+_LEASE_POLL: Final = 0.2
 
 _log = structlog.get_logger("colophon.workflows")
 
@@ -124,14 +127,14 @@ class Crew:
         """Make the queues known, keep the lease, and look after those who died."""
         for name, limit in QUEUES.items():
             DBOS.register_queue(
-                name, worker_concurrency=limit, polling_interval_sec=_QUEUE_POLL, on_conflict="always_update"
+                name, worker_concurrency=limit, polling_interval_sec=_POLLS[name], on_conflict="always_update"
             )
         self._thread = threading.Thread(target=self._watch, args=(version,), name="colophon-crew", daemon=True)
         self._thread.start()
 
     def await_lease(self, stopping: threading.Event) -> None:
         """No step begins while others may hold this process for dead."""
-        while not self._held.wait(_QUEUE_POLL) and not stopping.is_set():
+        while not self._held.wait(_LEASE_POLL) and not stopping.is_set():
             pass
 
     def leave(self) -> None:

@@ -10,55 +10,43 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager, nullcontext
-from typing import Any, ClassVar, Final, ParamSpec, TypeVar
+from contextlib import contextmanager, nullcontext, suppress
+from typing import Any, ClassVar, Final
 
-import structlog
-from dbos import (
-    DBOS,
-    DBOSConfig,
-    DBOSContextSetAuth,
-    SetEnqueueOptions,
-    SetWorkflowID,
-    WorkflowStatus,
-    WorkflowStatusString,
-)
+from dbos import DBOS, DBOSContextSetAuth, SetEnqueueOptions, SetWorkflowID, WorkflowStatus, WorkflowStatusString
 
 from offchain.errors import InputError, RefusedError, UnavailableError
-from offchain.tracing import span
 from offchain.workflows.crew import QUEUES, Alone, Crew, Member, queue_of
 from offchain.workflows.jobs import ACTIVE, PUBLISHING, Job, cancelled, fold_job, unknown_job
+from offchain.workflows.journal import (
+    CLOSED,
+    FRACTION,
+    POLL,
+    closed,
+    ended_steps,
+    fraction_of,
+    is_closed,
+    is_current,
+    journal_config,
+    status_of,
+    version_of,
+)
+from offchain.workflows.pace import Pace
+from offchain.workflows.postponing import UNSENT, Postponements
 from offchain.workflows.services import Services
 
-__all__ = ["Engine", "run_step"]
-
-P = ParamSpec("P")
-T = TypeVar("T")
-
-_VERSION: Final = "4"
-"""Version of the workflows' steps: raise it when unfinished workflows of the old code must begin anew on the new."""
-
-_WAITS: Final = (0.5, 1.0, 2.0)
-"""Seconds before a step that found a node away is tried again; then the job is interrupted."""
+__all__ = ["Engine"]
 
 _UNFINISHED: Final = 16
 """Most generations that have not ended: each keeps a thread, and they take turns with the model."""
 
-_CONNECTIONS: Final = 4
-"""Most that the journal holds to its database in one process: a server has a hundred by default, for all of them."""
-
-_POLL: Final = 0.1
 _DRAIN: Final = 8.0
 _LOOK: Final = 0.25
 _TELL: Final = 1.0
+_LONGEST_POLL: Final = 1.0
 
 _SERVICE: Final = "service"
-_FRACTION: Final = "fraction"
-_CLOSED: Final = "registration.closed"
 _NEVER: Final = 100 * 365 * 86_400.0
-_FORGOTTEN: Final = 600.0
-
-_log = structlog.get_logger("colophon.workflows")
 
 
 class _Stopping(BaseException):
@@ -84,11 +72,12 @@ class Engine:
         self.services = services
         self._stopping = threading.Event()
         self._admitting = threading.Lock()
+        self._turn = threading.Lock()
+        self._postponed = Postponements(services.store)
         self._name = name
         self._shared = name == _SERVICE and services.store.shared
         self._member = self._membership(queues)
-        self._looked: dict[str, float] = {}
-        self._told: dict[str, float] = {}
+        self._looking, self._telling = Pace(_LOOK), Pace(_TELL)
         self._running = 0
         self._counting = threading.Condition()
 
@@ -100,13 +89,15 @@ class Engine:
         """
         self.services.settings.home.mkdir(parents=True, exist_ok=True)
         self._member.join()
-        DBOS(config=_config(self.services, self._name, self._member.executor))
+        DBOS(config=journal_config(self.services, self._name, self._member.executor))
         DBOS.listen_queues(sorted(self._member.queues or ()))
         Engine.current = self
         with self._alone("open-journal"):
             DBOS.launch()
-            self._member.work(_version(self._name))
+            self._member.work(version_of(self._name))
             self._begin_older_anew()
+        if self._name == _SERVICE:
+            self._postponed.hasten(self.services.wall())  # whoever restarts a service has often mended something
 
     def stop(self) -> None:
         """Let running steps end and begin no other, then close the journal; others, or the next start, go on.
@@ -167,11 +158,12 @@ class Engine:
     def find(self, job_id: str) -> Job | None:
         """The job with this id, or None."""
         ids = [job_id, job_id + PUBLISHING]
-        statuses = [status for status in map(_status, ids) if status is not None]
+        statuses = [status for status in map(status_of, ids) if status is not None]
         if not statuses:
             return None
-        done = [_ended(status.workflow_id) for status in statuses]
-        return fold_job(job_id, statuses, done, _fraction(statuses[-1], done[-1]))
+        done = [ended_steps(status.workflow_id) for status in statuses]
+        postponed = self._postponed.get(statuses[-1].workflow_id) if _is_away(statuses[-1]) else None
+        return fold_job(job_id, statuses, done, fraction_of(statuses[-1], done[-1]), postponed)
 
     def job(self, job_id: str) -> Job:
         """The job with this id.
@@ -185,7 +177,7 @@ class Engine:
         return found
 
     def retry(self, job_id: str) -> Job:
-        """Continue an interrupted, failed or cancelled job at the step that stopped it; others are left alone.
+        """Continue a waiting, interrupted, failed or cancelled job at the step that stopped it; others are left alone.
 
         Raises:
             NotFoundError: `unknown-job`.
@@ -193,16 +185,39 @@ class Engine:
         """
         job = self.job(job_id)
         if job.error is not None:
-            last = job_id + PUBLISHING if _status(job_id + PUBLISHING) else job_id
-            if _is_closed(last):
+            last = _last(job_id)
+            if is_closed(last):
                 self.forget(last)
                 return self.job(job_id)
-            with self.room_for_generation() if job.kind == "generation" else nullcontext():
-                self.rewind(last, len(_ended(last)) + 1)
+            with self._in_turn():
+                self._postponed.forget(last)
+                self._go_on(last)
         return self.job(job_id)
 
+    def postpone(self, workflow_id: str, step: str, error: UnavailableError) -> None:
+        """Write down when a workflow that ends with this error is taken up, where its trouble is one that passes.
+
+        Only the service does that: a command ends with its error, and nobody would take its job up.
+        """
+        if self._name == _SERVICE:
+            self._postponed.add(workflow_id, step, error, self.services.wall())
+
+    def take_up(self) -> None:
+        """Go on with every job that was postponed and whose time has come; one that cannot holds up no other."""
+        trouble: Exception | None = None
+        for workflow_id in self._postponed.due(self.services.wall()):
+            try:
+                with self._in_turn():
+                    self._take_up(workflow_id)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is raised below
+                trouble = trouble or error
+        if trouble is not None:
+            raise trouble
+
     def cancel(self, job_id: str) -> Job:
-        """Stop a generation, or a registration that nobody has signed; a job that has ended is left alone.
+        """Stop a generation, or a registration that sends nothing; a job that has ended is left alone.
+
+        A registration sends nothing before it is signed, and while it waits for money, fees or an IPFS node.
 
         Whichever process runs it notices within a second, and the job keeps nothing of the step that it was in.
 
@@ -212,15 +227,19 @@ class Engine:
         """
         job = self.job(job_id)
         following = job_id + PUBLISHING
-        signed = _status(following) is not None and not _is_closed(following)
-        if job.kind not in ("generation", "registration") or (signed and job.state == "running"):
+        signed = status_of(following) is not None and not is_closed(following)
+        unsent = job.state == "waiting" and job.error is not None and job.error.code in UNSENT
+        sending = signed and job.state in ("running", "waiting") and not unsent
+        if job.kind not in ("generation", "registration") or sending:
             raise RefusedError(
                 "not-cancellable", f"this {job.kind} cannot be cancelled", "do not sign it, or let it end", job=job_id
             )
-        if job.state == "awaiting-signature" or _is_closed(following):
+        if job.state == "awaiting-signature" or is_closed(following):
             self._close(job_id)
         elif job.state == "running":
             DBOS.cancel_workflow(job_id)
+        elif job.state == "waiting" and not self._give_up(_last(job_id)):
+            return self.cancel(job_id)  # it was taken up meanwhile
         return self.job(job_id)
 
     def require_wanted(self, job_id: str) -> None:
@@ -231,40 +250,37 @@ class Engine:
         """
         if self._stopping.is_set():
             raise _Stopping
-        if not _is_due(self._looked, job_id, _LOOK):
+        if not self._looking.is_due(job_id):
             return
-        status = _status(job_id)
+        status = status_of(job_id)
         here = status is not None and status.executor_id == self._member.executor
         if status is None or not here or status.status != WorkflowStatusString.PENDING.value:
             raise cancelled(job_id)
 
     def tell(self, job_id: str, step: str, fraction: float) -> None:
         """Let every process see how far a job's running step is, 0 to 1; what comes within a second is not told."""
-        if _is_due(self._told, job_id, _TELL):
-            DBOS.set_event(_FRACTION, (step, fraction))
+        if self._telling.is_due(job_id):
+            DBOS.set_event(FRACTION, (step, fraction))
 
     def rewind(self, workflow_id: str, step: int) -> None:
         """Run a workflow that has ended again, from its `step`-th step (from 1) on; older code's from its first."""
-        status = _status(workflow_id)
-        ran = "" if status is None else status.app_version or ""
-        start = step if ran.rpartition("-")[2] == _VERSION else 1
         DBOS.rewind_workflow(
             workflow_id,
-            start_step=start,
-            application_version=_version(self._name),
+            start_step=step if is_current(status_of(workflow_id)) else 1,
+            application_version=version_of(self._name),
             queue_name=queue_of(workflow_id) if self._shared else None,
         )
 
     def forget(self, workflow_id: str) -> bool:
         """Remove a workflow from the journal, so that its id can be used anew; False when there is none."""
-        if _status(workflow_id) is None:
+        if status_of(workflow_id) is None:
             return False
         DBOS.delete_workflow(workflow_id)
         return True
 
     def output(self, workflow_id: str) -> Any:  # noqa: ANN401 - each workflow knows its own
         """What a workflow ended with, None while it runs."""
-        status = _status(workflow_id)
+        status = status_of(workflow_id)
         return None if status is None else status.output
 
     def wait(self, job_id: str, on_change: Callable[[Job], None] | None = None, timeout: float = 600.0) -> Job:
@@ -278,9 +294,10 @@ class Engine:
         Raises:
             UnavailableError: `job-slow`, it is still running; it goes on.
         """
-        deadline, before = time.monotonic() + timeout, None
+        deadline, before, pause = time.monotonic() + timeout, None, POLL
         while True:
             job = self.job(job_id)
+            pause = POLL if job != before else min(pause * 1.25, _LONGEST_POLL)
             if on_change is not None and job != before:
                 on_change(job)
             if job.state != "running":
@@ -290,21 +307,55 @@ class Engine:
                     "job-slow", f"the job still runs after {timeout:g} s", "look again later", job=job_id
                 )
             before = job
-            time.sleep(_POLL)
+            time.sleep(pause)
+
+    def _take_up(self, workflow_id: str) -> None:
+        """Run it again, unless somebody was faster; what no trouble holds up any more is forgotten."""
+        status = status_of(workflow_id)
+        if status is not None and status.status in ACTIVE:
+            return
+        if status is None or not _is_away(status):
+            self._postponed.forget(workflow_id)
+        elif workflow_id in self._postponed.due(self.services.wall()):
+            with suppress(UnavailableError):  # generations that have not ended take turns
+                self._go_on(workflow_id)
+
+    def _go_on(self, workflow_id: str) -> None:
+        """Run a workflow that has ended again, from the step that stopped it."""
+        status = status_of(workflow_id)
+        if status is None or status.status in ACTIVE:
+            return
+        with self.room_for_generation() if status.name == "generation" else nullcontext():
+            self.rewind(workflow_id, len(ended_steps(workflow_id)) + 1)
+
+    def _give_up(self, workflow_id: str) -> bool:
+        """Take up no more what was postponed; False where it runs again already."""
+        with self._in_turn():
+            status = status_of(workflow_id)
+            if status is not None and status.status in ACTIVE:
+                return False
+            self._postponed.cancel(workflow_id)
+            return True
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """Nobody else takes jobs up in such a block."""
+        with self._turn, self._alone("postponed"):
+            yield
 
     def _begin_older_anew(self) -> None:
         """No process would ever continue workflows of an older version; their steps repeat without harm."""
         for status in DBOS.list_workflows(status=list(ACTIVE), load_input=False, load_output=False):
             older = status.app_version or ""
-            if older != _version(self._name) and older.rpartition("-")[0] == self._name:
+            if older != version_of(self._name) and older.rpartition("-")[0] == self._name:
                 DBOS.cancel_workflow(status.workflow_id)
                 self.rewind(status.workflow_id, 1)
 
     def _close(self, job_id: str) -> None:
         """Take the place of the workflow that would follow the signature; whichever of the two came first stands."""
         with SetWorkflowID(job_id + PUBLISHING), SetEnqueueOptions(delay_seconds=_NEVER):
-            DBOS.enqueue_workflow(_CLOSED, _closed)
-        if _is_closed(job_id + PUBLISHING):
+            DBOS.enqueue_workflow(CLOSED, closed)
+        if is_closed(job_id + PUBLISHING):
             DBOS.cancel_workflow(job_id + PUBLISHING)
 
     def _membership(self, queues: Collection[str] | None) -> Member:
@@ -337,102 +388,11 @@ class Engine:
             self._counting.notify_all()
 
 
-def engine() -> Engine:
-    """The engine that runs the calling workflow."""
-    assert Engine.current is not None, "a workflow runs in a started engine only"  # noqa: S101 - cannot be otherwise
-    return Engine.current
+def _last(job_id: str) -> str:
+    """The newest workflow of a job."""
+    return job_id + PUBLISHING if status_of(job_id + PUBLISHING) else job_id
 
 
-def run_step(name: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Run one step of the calling workflow and commit its result; while a node is away, try a few times.
-
-    Raises:
-        ColophonError: what the function raised; the workflow ends with it.
-    """
-
-    def attempt() -> T:
-        engine().require_running()
-        engine().count(1)
-        try:
-            with span(name, workflow=DBOS.workflow_id or ""):
-                return _patiently(name, lambda: function(*args, **kwargs))
-        finally:
-            engine().count(-1)
-
-    return DBOS.run_step({"name": name}, attempt)
-
-
-def _patiently(name: str, action: Callable[[], T]) -> T:
-    log = _log.bind(workflow=DBOS.workflow_id, step=name)
-    for wait in (*_WAITS, None):
-        try:
-            result = action()
-        except UnavailableError as error:
-            log.warning("step-unavailable", code=error.code, again_in=wait)
-            if wait is None:
-                raise
-            time.sleep(wait)
-        else:
-            log.info("step-done")
-            return result
-    raise AssertionError("the last attempt returns or raises")
-
-
-def _status(workflow_id: str) -> WorkflowStatus | None:
-    return DBOS.get_workflow_status(workflow_id)
-
-
-def _ended(workflow_id: str) -> list[str]:
-    """Names of the steps that succeeded, in order."""
-    return [step["function_name"] for step in DBOS.list_workflow_steps(workflow_id) if step["error"] is None]
-
-
-def _version(name: str) -> str:
-    """Under which the journal keeps what a process of this name runs."""
-    return f"{name}-{_VERSION}"
-
-
-@DBOS.workflow(name=_CLOSED)
-def _closed() -> None:
-    """Stands where a registration's second workflow would, once its owner has given it up; never runs."""
-
-
-def _is_closed(workflow_id: str) -> bool:
-    status = _status(workflow_id)
-    return status is not None and status.name == _CLOSED
-
-
-def _fraction(status: WorkflowStatus, done: list[str]) -> float:
-    """How far the running step of a generation is."""
-    if status.name != "generation" or status.status != WorkflowStatusString.PENDING.value:
-        return 0.0
-    step, fraction = DBOS.get_all_events(status.workflow_id).get(_FRACTION, ("", 0.0))
-    return 0.0 if step in done else float(fraction)
-
-
-def _is_due(seen: dict[str, float], job_id: str, every: float) -> bool:
-    """Whether something was not done for a job for some seconds, and is now."""
-    now = time.monotonic()
-    if now - seen.get(job_id, -every) < every:
-        return False
-    for ended in [each for each, then in seen.items() if now - then > _FORGOTTEN]:
-        del seen[ended]
-    seen[job_id] = now
-    return True
-
-
-def _config(services: Services, name: str, executor: str) -> DBOSConfig:
-    url = services.settings.database_url
-    journal = services.settings.home / f"workflows-{name}.db"
-    return DBOSConfig(
-        name="colophon",
-        system_database_url=f"sqlite:///{journal}" if url.startswith("sqlite") else url,
-        dbos_system_schema=services.store.schema or "dbos",
-        sys_db_pool_size=_CONNECTIONS,
-        executor_id=executor,
-        # Processes of different names may share one PostgreSQL journal; each continues its own work only.
-        application_version=_version(name),
-        # Its log repeats every error of a step with a traceback; ours tells them once.
-        log_level="CRITICAL",
-        notification_listener_polling_interval_sec=_POLL,
-    )
+def _is_away(status: WorkflowStatus) -> bool:
+    """Whether a workflow ended because something was away."""
+    return isinstance(status.error, UnavailableError)

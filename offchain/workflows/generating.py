@@ -24,13 +24,14 @@ from offchain.generation.music.melody import read_melody
 from offchain.generation.sampling import check_seed, within
 from offchain.identity import work_id
 from offchain.storage.age import normal_recipient
-from offchain.workflows.engine import Engine, engine, run_step
+from offchain.workflows.engine import Engine
 from offchain.workflows.jobs import Job, finished, outdated
 from offchain.workflows.making import Made, make_works, require_markable
 from offchain.workflows.model_runtime import model_runtime
 from offchain.workflows.prompts import require_one_way
 from offchain.workflows.requests import MAX_WORKS, GenerationRequest
 from offchain.workflows.services import Services
+from offchain.workflows.steps import engine, run_step
 
 __all__ = ["generated_master", "start_generation"]
 

@@ -15,13 +15,14 @@ from dbos import WorkflowStatus, WorkflowStatusString
 
 from offchain.chain import Call
 from offchain.errors import ColophonError, NotFoundError, RefusedError, UnavailableError
+from offchain.store import PostponedRecord
 from offchain.workflows.requests import GenerationRequest, RegistrationRequest
 
 __all__ = ["ACTIVE", "KINDS", "PUBLISHING", "STEPS", "Draft", "Job", "Kind", "State", "Step", "Waiting", "WalletCall"]
 __all__ += ["cancelled", "finished", "fold_job", "kind_of", "outdated", "unknown_job"]
 
 Kind = Literal["registration", "purchase", "generation"]
-State = Literal["running", "awaiting-signature", "done", "failed", "interrupted", "cancelled"]
+State = Literal["running", "awaiting-signature", "done", "failed", "waiting", "interrupted", "cancelled"]
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
@@ -75,17 +76,19 @@ class Job:
     Attributes:
         id: names it for ever; the same request gives the same id.
         kind: what it does.
-        state: `interrupted` means that a node was away, `cancelled` that somebody stopped it: it continues by
-            `Engine.retry`, or when started again.
+        state: `waiting` means that it goes on by itself when the trouble that `error` tells has passed, `interrupted`
+            that a node was away, `cancelled` that somebody stopped it: it continues by `Engine.retry`, or when started
+            again.
         steps: all of them, in order.
         progress: 0 to 1.
         result: what came out, when done.
-        error: why it failed or was interrupted.
+        error: why it waits, failed or was interrupted.
         typed: what the registrant signs (EIP-712), while it awaits that signature.
         similar: registered works that the file is similar to: a warning, told before anything is signed.
         calls: what the registrant's own wallet sends, in order, while the job awaits it.
         owner: account that it belongs to; None for a purchase, whose order anybody reads on the chain, and for what
             the operator's own command line began.
+        again_at: Unix seconds at which it is tried again, while it is waiting.
     """
 
     id: str
@@ -99,6 +102,7 @@ class Job:
     similar: Sequence[dict[str, Any]] = ()
     owner: str | None = None
     calls: Sequence[WalletCall] = ()
+    again_at: int | None = None
 
     def require_readable(self, account: str | None) -> None:
         """Let an account at its own jobs, and anybody at purchases.
@@ -171,7 +175,11 @@ def finished(job: Job) -> dict[str, Any]:
 
 
 def fold_job(
-    job_id: str, statuses: Sequence[WorkflowStatus], done: Sequence[Sequence[str]], fraction: float = 0.0
+    job_id: str,
+    statuses: Sequence[WorkflowStatus],
+    done: Sequence[Sequence[str]],
+    fraction: float = 0.0,
+    postponed: PostponedRecord | None = None,
 ) -> Job:
     """Put a job together.
 
@@ -180,13 +188,14 @@ def fold_job(
         statuses: of its workflows so far, at least one.
         done: names of the finished steps of each.
         fraction: how far the running step is, 0 to 1.
+        postponed: when the last of them is tried again, where it is.
     """
     kind = kind_of(job_id)
     names = _step_names(kind, statuses[0])
     output = statuses[-1].output
     again = output.steps if isinstance(output, Waiting) else ()
     ended = {name for workflow in done for name in workflow}.difference(again)
-    state, error = ("running", None) if again else _state(statuses[-1])
+    state, error = ("running", None) if again else _state(statuses[-1], postponed)
     draft = output if isinstance(output, Draft) else None
     share = 1.0 if state == "done" and draft is None else (len(ended) + fraction) / len(names)
     return Job(
@@ -201,6 +210,7 @@ def fold_job(
         similar=_similar(statuses[0].output),
         owner=_owner(statuses[0]),
         calls=_calls(statuses[0].output) if draft is not None or state == "running" else (),
+        again_at=postponed.due if postponed is not None and state == "waiting" else None,
     )
 
 
@@ -250,7 +260,7 @@ def _calls(output: object) -> Sequence[WalletCall]:
     return output.get("calls", ()) if isinstance(output, Draft) else ()
 
 
-def _state(status: WorkflowStatus) -> tuple[State, ColophonError | None]:
+def _state(status: WorkflowStatus, postponed: PostponedRecord | None) -> tuple[State, ColophonError | None]:
     if status.status == WorkflowStatusString.SUCCESS.value:
         return "done", None
     if status.status in ACTIVE:
@@ -258,7 +268,9 @@ def _state(status: WorkflowStatus) -> tuple[State, ColophonError | None]:
     if status.status == WorkflowStatusString.CANCELLED.value:
         return "cancelled", cancelled(status.workflow_id)
     if isinstance(status.error, UnavailableError):
-        return "interrupted", status.error
+        if postponed is None:
+            return "interrupted", status.error
+        return ("cancelled", cancelled(status.workflow_id)) if postponed.cancelled else ("waiting", status.error)
     return "failed", status.error if isinstance(status.error, ColophonError) else _unforeseen(status)
 
 

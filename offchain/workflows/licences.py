@@ -8,7 +8,7 @@ from typing import Final
 from offchain.chain import Currency
 from offchain.workflows.services import Services
 
-__all__ = ["NEVER", "LicenceView", "describe_licence"]
+__all__ = ["NEVER", "LicenceView", "describe_licence", "licence_confirmed"]
 
 NEVER: Final = 2**40 - 1
 """Expiry of a licence that lasts for ever (Licensing)."""
@@ -70,3 +70,16 @@ def describe_licence(services: Services, number: int) -> LicenceView:
         derivatives_used=licence.derivatives,
         derivatives_allowed=offers.terms(licence.terms).max_derivatives,
     )
+
+
+def licence_confirmed(services: Services, number: int) -> bool:
+    """Whether all that happened to a licence stands in confirmed blocks; to be asked after it was described.
+
+    Raises:
+        UnavailableError: the chain does not answer.
+    """
+    services.advance()
+    confirmed = services.indexer.standing().confirmed
+    with services.store.snapshot() as tx:
+        events = tx.events.of_licence(number)
+    return bool(events) and events[-1].block <= confirmed

@@ -9,7 +9,7 @@ from offchain.errors import DeniedError, InputError, RefusedError
 from offchain.money import PPM
 from offchain.workflows.services import Services
 
-__all__ = ["native_guarantees", "require_permits"]
+__all__ = ["native_guarantees", "owes_coins", "require_permits"]
 
 _MAX_PARENTS = 16
 _MAX_UPSTREAM = 900_000
@@ -55,6 +55,17 @@ def native_guarantees(services: Services, edges: Sequence[Edge]) -> int:
     """Wei that the parents are paid in advance, which the registration must send along."""
     owed = [edge for edge in edges if edge.guarantee]
     return sum(edge.guarantee for edge in owed if services.currency_at(edge.currency).token is None)
+
+
+def owes_coins(services: Services, permits: Sequence[int]) -> bool:
+    """Whether a derivative under these licences pays a parent coins in advance, whoever may use them.
+
+    Raises:
+        NotFoundError: `unknown-licence`.
+    """
+    licensing, offers = services.contracts.licensing, services.contracts.offers
+    terms = [offers.terms(licensing.licence(number).terms) for number in permits]
+    return any(each.guarantee and services.currency_at(each.currency).token is None for each in terms)
 
 
 def _require_guarantees(services: Services, registrant: str, edges: Sequence[Edge], *, relay: bool) -> None:

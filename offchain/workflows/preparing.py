@@ -18,7 +18,6 @@ from offchain.chain.share_tree import ShareTree
 from offchain.identity import Identity
 from offchain.identity.marks.manifest import DETACHED
 from offchain.storage import canonical_json, local_cid
-from offchain.workflows.engine import engine, run_step
 from offchain.workflows.guards import delegate_of, require_acceptable
 from offchain.workflows.jobs import Draft
 from offchain.workflows.marking import manifest_of_master, mark_preview
@@ -29,6 +28,7 @@ from offchain.workflows.prices import tier_ends
 from offchain.workflows.requests import RegistrationRequest
 from offchain.workflows.sealing import is_for_sale, seal_master
 from offchain.workflows.services import Services
+from offchain.workflows.steps import engine, run_step
 from offchain.workflows.unrelayed import await_chain, wallet_calls
 
 __all__ = ["DRAFT_STEP", "FILES_STEP", "Filed", "prepare"]

@@ -17,13 +17,13 @@ from offchain.errors import DeniedError, NotFoundError, RefusedError
 from offchain.storage import local_cid
 from offchain.store import TitleRecord
 from offchain.workflows.catalogue import record_work
-from offchain.workflows.engine import engine, run_step
 from offchain.workflows.guards import find_title
 from offchain.workflows.holdings import record_contents
 from offchain.workflows.jobs import Draft
 from offchain.workflows.metadata import Rendition
 from offchain.workflows.sealing import pin_sealed, sealed_rendition
 from offchain.workflows.services import Services
+from offchain.workflows.steps import engine, run_step
 from offchain.workflows.takedowns import require_offered, require_still_offered, unsettle
 
 __all__ = ["index_title", "pin_drafted", "publish", "published_title"]

@@ -12,11 +12,12 @@ from offchain.chain import NO_PERMIT, Order, Permit, work_hex
 from offchain.chain.eip712 import TypedData, digest
 from offchain.errors import ColophonError, NotFoundError, RefusedError, UnavailableError
 from offchain.store import OrderRecord, OrderStatus
-from offchain.workflows.engine import Engine, engine, run_step
+from offchain.workflows.engine import Engine
 from offchain.workflows.jobs import Job
 from offchain.workflows.licences import NEVER
 from offchain.workflows.quoting import SignedQuote, quote_by_digest
 from offchain.workflows.services import Services
+from offchain.workflows.steps import engine, run_step
 from offchain.workflows.takedowns import require_offered, require_still_offered
 
 __all__ = ["start_purchase"]
@@ -56,7 +57,7 @@ def start_purchase(
         raise RefusedError("wrong-quote", "the order accepts another quote", "sign an order for this quote")
     if existing is not None and existing.state != "failed":
         # Whoever lost the answer asks again: a finished order is answered with its licence, nothing is paid twice.
-        return engine.retry(job_id) if existing.state == "interrupted" else existing
+        return engine.retry(job_id) if existing.state in ("interrupted", "waiting") else existing
     _require_acceptable(services, signed, order, permit)
     call = services.contracts.licensing.fulfil(signed.quote, signed.signature, order, signature, permit)
     services.client.try_call(call, services.require_relayer().address)

@@ -36,6 +36,9 @@ from offchain.workflows.vault import Source
 
 __all__ = ["start_registration", "submit_signature"]
 
+_UNENDED: Final = frozenset({"running", "waiting", "interrupted"})
+"""States of a registration in which the same request lets it go on."""
+
 _RESERVE: Final = 600
 """Seconds that a signature must still be good for, else starting again drafts anew."""
 
@@ -107,7 +110,7 @@ def _file(engine: Engine, spooled: Path, request: RegistrationRequest) -> Job:
         existing = engine.retry(job_id)
     if existing is not None and existing.state == "awaiting-signature" and not request.relay:
         existing = catch_up(engine, existing)
-    if existing is not None and (existing.state in ("running", "interrupted") or _is_overtaken(engine, existing)):
+    if existing is not None and (existing.state in _UNENDED or _is_overtaken(engine, existing)):
         # It may have stopped because its master is missing or damaged.
         services.vault.keep(spooled, identity.work_id)
         return engine.retry(job_id)

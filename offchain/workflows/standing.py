@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from dbos import DBOS
 
 from offchain.chain.sender.standing import standing as relayers_standing
-from offchain.workflows.jobs import ACTIVE
+from offchain.workflows.jobs import ACTIVE, kind_of
 from offchain.workflows.services import Services
 
 __all__ = ["Figure", "figures"]
@@ -31,7 +31,7 @@ def figures(services: Services) -> Sequence[Callable[[], Iterator[Figure]]]:
     return [
         lambda: _index(services),
         lambda: _relayers(services),
-        _jobs,
+        lambda: _jobs(services),
         lambda: _webhooks(services),
         lambda: _disk(services),
     ]
@@ -61,10 +61,14 @@ def _webhooks(services: Services) -> Iterator[Figure]:
         yield Figure("webhook_messages_waiting", "Messages that are still to be delivered", tx.webhooks.waiting())
 
 
-def _jobs() -> Iterator[Figure]:
+def _jobs(services: Services) -> Iterator[Figure]:
     active = DBOS.list_workflows(status=list(ACTIVE), load_input=False, load_output=False)
     for (kind, state), count in sorted(Counter((each.name, each.status.lower()) for each in active).items()):
         yield Figure("jobs", "Jobs that have not ended", count, {"kind": kind, "state": state})
+    with services.store.snapshot() as tx:
+        waiting = Counter(map(kind_of, tx.postponed.waiting()))
+    for name, count in sorted(waiting.items()):
+        yield Figure("jobs", "Jobs that have not ended", count, {"kind": name, "state": "waiting"})
 
 
 def _disk(services: Services) -> Iterator[Figure]:

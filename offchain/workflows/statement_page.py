@@ -77,6 +77,7 @@ def _head(page: FPDF, told: PeriodStatement) -> None:
     _pen(page, 9, QUIET)
     page.cell(0, 5, told.account, new_x="LMARGIN", new_y="NEXT")
     page.cell(0, 5, _period(told), new_x="LMARGIN", new_y="NEXT")
+    page.cell(0, 5, _confirmation(told), new_x="LMARGIN", new_y="NEXT")
     page.ln(4)
 
 
@@ -86,6 +87,13 @@ def _period(told: PeriodStatement) -> str:
     shown += [f"before {_moment(until)}"] if until is not None else []
     blocks = f"blocks {told.span.first} to {told.span.last}"
     return f"{' '.join(shown)} UTC ({blocks})" if shown else f"{blocks}, the last of {_moment(told.drawn)} UTC"
+
+
+def _confirmation(told: PeriodStatement) -> str:
+    if told.final:
+        return "Confirmed: all of these blocks are deep enough to be relied upon."
+    marked = f" (entries marked *: {told.unconfirmed})" if told.unconfirmed else ""
+    return f"Not confirmed yet: what stands above block {max(told.confirmed, 0)} may still change{marked}."
 
 
 def _totals(told: PeriodStatement) -> Iterator[list[str]]:
@@ -105,7 +113,8 @@ def _balances(told: PeriodStatement, line: Line) -> list[str]:
 def _entries(told: PeriodStatement, times: Sequence[int]) -> Iterator[list[str]]:
     for entry, time in zip(told.entries[:MOST_PRINTED], times, strict=False):
         source = _short(entry.payer or "") if entry.source is None else _named(told, entry.source)
-        place = [_moment(time), str(entry.block), entry.kind, _named(told, entry.work), source]
+        block = f"{entry.block}{'' if entry.block <= told.confirmed else '*'}"
+        place = [_moment(time), block, entry.kind, _named(told, entry.work), source]
         place.append(told.currencies[entry.currency].symbol)
         yield [*place, *(_amount(told, entry.currency, each) for each in (entry.amount, entry.balance))]
 

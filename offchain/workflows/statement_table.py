@@ -1,7 +1,8 @@
 """A statement as CSV (RFC 4180): for each line its opening balance, every entry, and its closing balance.
 
-Amounts stand twice: exact minor units, and decimals for reading. What somebody else may have written, such as a title,
-never begins a cell with a character that spreadsheets take for a formula.
+Amounts stand twice: exact minor units, and decimals for reading. The last column tells whether a row is confirmed. What
+somebody else may have written, such as a title, never begins a cell with a character that spreadsheets take for a
+formula.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ COLUMNS: Final = (
     "balance",
     "amount_minor",
     "balance_minor",
+    "confirmed",
 )
 
 _FORMULA: Final = re.compile(
@@ -70,17 +72,17 @@ def _rows(told: PeriodStatement, line: Line, entries: Sequence[tuple[Entry, int]
     named = [work_hex(line.work), _safe(told.titles.get(line.work, "")), line.series, line.currency]
     named.append(_safe(currency.symbol))
 
-    def amounts(amount: int | None, balance: int) -> list[object]:
+    def amounts(amount: int | None, balance: int, block: int) -> list[object]:
         shown = ["" if each is None else format_amount(each, currency.decimals) for each in (amount, balance)]
-        return [*shown, "" if amount is None else amount, balance]
+        return [*shown, "" if amount is None else amount, balance, "yes" if block <= told.confirmed else "no"]
 
     nowhere = [""] * 4
-    yield [*named, "opening", "", told.span.first, *nowhere, *amounts(None, line.opening)]
+    yield [*named, "opening", "", told.span.first, *nowhere, *amounts(None, line.opening, told.span.first - 1)]
     for entry, time in entries:
         source = "" if entry.source is None else work_hex(entry.source)
         place = [time_text(time), entry.block, "0x" + entry.tx_hash.hex(), entry.log_index, entry.payer or "", source]
-        yield [*named, entry.kind, *place, *amounts(entry.amount, entry.balance)]
-    yield [*named, "closing", "", told.span.last, *nowhere, *amounts(None, line.claimable)]
+        yield [*named, entry.kind, *place, *amounts(entry.amount, entry.balance, entry.block)]
+    yield [*named, "closing", "", told.span.last, *nowhere, *amounts(None, line.claimable, told.last)]
 
 
 def _safe(text: str) -> str:

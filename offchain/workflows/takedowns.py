@@ -181,22 +181,32 @@ def settle(services: Services) -> int:
     """
     with services.store.snapshot() as tx:
         open_ = list(tx.takedowns.unsettled())
+    trouble: UnavailableError | None = None
     for record in open_:
-        with services.store.snapshot() as tx:
-            stands = tx.takedowns.in_force(record.work) is not None
-            cids = [each.cid for each in tx.contents.of_work(record.work)]
-        if stands:
-            cids += _drafted(services, record.work)
-        for cid in dict.fromkeys(cids):
-            _forget(services, record.work, cid) if stands else _restore(services, record.work, cid)
-        if not stands:
-            shutil.rmtree(_folder(services, record.work), ignore_errors=True)
-        with services.store.transaction() as tx:
-            kept = tx.takedowns.find(record.id)
-            if kept is not None and not kept.settled and kept.active == record.active:
-                kept.settled = True
-                tx.takedowns.log(_act(kept, "withheld" if stands else "restored", None, "", services.now()))
+        try:
+            _settle(services, record)
+        except UnavailableError as error:  # a notice that cannot be settled holds up no other
+            trouble = trouble or error
+    if trouble is not None:
+        raise trouble
     return len(open_)
+
+
+def _settle(services: Services, record: TakedownRecord) -> None:
+    with services.store.snapshot() as tx:
+        stands = tx.takedowns.in_force(record.work) is not None
+        cids = [each.cid for each in tx.contents.of_work(record.work)]
+    if stands:
+        cids += _drafted(services, record.work)
+    for cid in dict.fromkeys(cids):
+        _forget(services, record.work, cid) if stands else _restore(services, record.work, cid)
+    if not stands:
+        shutil.rmtree(_folder(services, record.work), ignore_errors=True)
+    with services.store.transaction() as tx:
+        kept = tx.takedowns.find(record.id)
+        if kept is not None and not kept.settled and kept.active == record.active:
+            kept.settled = True
+            tx.takedowns.log(_act(kept, "withheld" if stands else "restored", None, "", services.now()))
 
 
 def unsettle(services: Services, work: int) -> None:
@@ -245,8 +255,13 @@ def _keep_aside(services: Services, cid: str, aside: Path) -> None:
 
 def _restore(services: Services, work: int, cid: str) -> None:
     aside = _folder(services, work) / cid
-    if aside.exists() and services.ipfs.pin(aside) != cid:
+    if not aside.exists():
+        return
+    with aside.open("rb") as kept:
+        found = local_cid(kept)
+    if found != cid:
         raise UnavailableError("content-damaged", f"what was kept aside is not {cid}", "restore it from a backup")
+    services.ipfs.pin(aside)
 
 
 def _folder(services: Services, work: int) -> Path:

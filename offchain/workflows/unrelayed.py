@@ -22,14 +22,15 @@ from offchain.chain.waiting import await_block_after
 from offchain.errors import RefusedError
 from offchain.store import EventRecord, TitleRecord, UnitOfWork, UnrelayedRecord
 from offchain.workflows.derivation import edges_of
-from offchain.workflows.engine import Engine, engine, run_step
+from offchain.workflows.engine import Engine
 from offchain.workflows.guards import require_unregistered
 from offchain.workflows.jobs import PUBLISHING, STEPS, Draft, Job, Waiting, WalletCall
 from offchain.workflows.publishing import index_title, pin_drafted, published_title
 from offchain.workflows.services import Services
+from offchain.workflows.steps import engine, run_step
 from offchain.workflows.takedowns import require_offered
 
-__all__ = ["await_chain", "catch_up", "follow", "publish_unrelayed", "wallet_calls"]
+__all__ = ["await_chain", "awaited_call", "catch_up", "follow", "publish_unrelayed", "wallet_calls"]
 
 _STEPS: Final = STEPS["registration" + PUBLISHING]
 
@@ -93,6 +94,17 @@ def catch_up(engine: Engine, job: Job) -> Job:
     return engine.job(job.id)
 
 
+def awaited_call(engine: Engine, job: Job) -> WalletCall | None:
+    """What a job awaits of its registrant's wallet now, as far as the chain was looked at; None while it is at work."""
+    if job.state == "awaiting-signature":
+        step = _STEPS[0]
+    elif isinstance(ended := engine.output(job.id + PUBLISHING), Waiting):
+        step = ended.steps[0]
+    else:
+        return None
+    return next((each for each in job.calls if each.step == step), None)
+
+
 def follow(engine: Engine) -> None:
     """Take up every job for which the chain, as far as it is indexed, has something new, or whose time is over.
 
@@ -137,7 +149,7 @@ def _move(
     elif state == "running":
         if isinstance(draft, Draft):
             _take_up(engine, awaited.job, draft, title, commitment, late=late)
-    elif state not in ("cancelled", "interrupted") or late:
+    elif state not in ("cancelled", "interrupted", "waiting") or late:
         with engine.services.store.transaction() as tx:
             tx.unrelayed.remove(awaited.job, awaited.deadline)
 

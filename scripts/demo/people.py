@@ -146,7 +146,7 @@ class Service:
             self._show(_step(job), job["progress"])
             if job["state"] in until:
                 return job
-            if job["state"] in ("failed", "interrupted"):
+            if job["state"] in ("failed", "interrupted", "waiting"):
                 problem = job["error"] or {"code": "job-interrupted", "detail": f"job {job['id']} stopped"}
                 raise RefusedError(problem["code"], problem["detail"], problem.get("remedy", "start again"))
             time.sleep(_POLL_SECONDS)

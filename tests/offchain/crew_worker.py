@@ -16,7 +16,7 @@ from typing import TypeVar
 from dbos import DBOS
 
 from offchain.cli.working import worker
-from offchain.workflows import engine as engine_module
+from offchain.workflows import steps as steps_module
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ def main() -> None:
 
 
 def _watch(log: Path, fatal: str) -> None:
-    patiently = engine_module._patiently
+    patiently = steps_module._patiently
 
     def watched(name: str, action: Callable[[], T]) -> T:
         _note(log, f"{time.time_ns()} {os.getpid()} begin {DBOS.workflow_id} {name}")
@@ -37,7 +37,7 @@ def _watch(log: Path, fatal: str) -> None:
         _note(log, f"{time.time_ns()} {os.getpid()} end {DBOS.workflow_id} {name}")
         return result
 
-    engine_module._patiently = watched
+    steps_module._patiently = watched
 
 
 def _note(log: Path, line: str) -> None:

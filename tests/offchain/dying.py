@@ -27,7 +27,7 @@ from offchain.chain.signer import development_signer
 from offchain.chain.token import Token
 from offchain.config import load_settings
 from offchain.generation.music.params import MusicParams
-from offchain.workflows import engine as engine_module
+from offchain.workflows import steps as steps_module
 from offchain.workflows.engine import Engine
 from offchain.workflows.generating import start_generation
 from offchain.workflows.jobs import ACTIVE, finished
@@ -90,7 +90,7 @@ def _lived(life: Life) -> dict[str, Any]:
 
 
 def _die_at(fate: str) -> None:
-    patiently = engine_module._patiently
+    patiently = steps_module._patiently
 
     def deadly(name: str, action: Callable[[], T]) -> T:
         if f"before:{name}" == fate:
@@ -100,7 +100,7 @@ def _die_at(fate: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 
-    engine_module._patiently = deadly
+    steps_module._patiently = deadly
 
 
 def _registration(engine: Engine, key: str) -> dict[str, Any]:

@@ -34,7 +34,7 @@ DORA, EMIL = 6, 7
 
 DOLLAR = 10**6
 TIERS = [{"tier": "personal"}, {"tier": "commercial"}, {"tier": "adaptation"}]
-ENDED = ("done", "failed", "interrupted", "awaiting-signature")
+ENDED = ("done", "failed", "waiting", "interrupted", "awaiting-signature")
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ class Visitor:
         self.site.world.send(call, self.account)
 
     def result(self, job_id: str) -> dict[str, Any]:
-        job = self.wait(job_id, ("done", "failed", "interrupted"))
+        job = self.wait(job_id, ("done", "failed", "waiting", "interrupted"))
         assert job["state"] == "done", job
         return job["result"]
 

@@ -29,7 +29,9 @@ __all__ = ["JobId", "OwnJob", "own_job", "router"]
 
 router = APIRouter(prefix="/v1", tags=["jobs"])
 
-_POLL = 0.2
+_POLLS: Final = (0.2, 2.0)
+"""Seconds between looks at a job that somebody listens to: soon after it moved, and when it has not moved for long."""
+
 _RESTING = frozenset({"awaiting-signature", "done", "failed", "interrupted", "cancelled"})
 """States that a job leaves only when somebody asks for it, perhaps never."""
 
@@ -100,19 +102,21 @@ async def stream_job(
     """The job on every change, as server-sent events named `job`, whichever process runs it.
 
     Each event is the whole job, so whoever was cut off and names the `Last-Event-ID` gets what changed since then. A
-    comment every 15 seconds keeps the connection. The stream ends when the job is done, failed, interrupted, cancelled
-    or awaiting a signature or the first transaction of your wallet; open it again afterwards.
+    comment every 15 seconds keeps the connection. A job that is waiting goes on by itself, and so does the stream; it
+    ends when the job is done, failed, interrupted, cancelled or awaiting a signature or the first transaction of your
+    wallet; open it again afterwards.
     """
-    seen = last_event_id
+    seen, pause = last_event_id, _POLLS[0]
     while True:
         told = job_out(job)
         number = _event_id(told)
+        pause = min(pause * 1.25, _POLLS[1])
         if number != seen:
-            seen = number
+            seen, pause = number, _POLLS[0]
             yield ServerSentEvent(event="job", id=number, data=told)
         if job.state in _RESTING:
             return
-        await asyncio.sleep(_POLL)
+        await asyncio.sleep(pause)
         job = await run_in_threadpool(engine.job, job.id)
 
 
@@ -134,10 +138,10 @@ def sign_job(job: OwnJob, body: SignatureIn, engine: EngineDep, once: OnceDep) -
 
 @router.post("/jobs/{job_id}/retry", operation_id="retryJob", status_code=202, response_model=JobOut)
 def retry_job(job: OwnJob, engine: EngineDep, once: OnceDep) -> Response:
-    """Let an interrupted or cancelled job go on; a job in another state is left alone."""
+    """Let a waiting, interrupted or cancelled job go on now; a job in another state is left alone."""
 
     def produce() -> JobOut:
-        return job_out(engine.retry(job.id) if job.state in ("interrupted", "cancelled") else job)
+        return job_out(engine.retry(job.id) if job.state in ("waiting", "interrupted", "cancelled") else job)
 
     return once(job.id, 202, produce)
 
@@ -146,6 +150,7 @@ def retry_job(job: OwnJob, engine: EngineDep, once: OnceDep) -> Response:
 def cancel_job(job: OwnJob, engine: EngineDep, once: OnceDep) -> Response:
     """Stop a generation, or a registration that is not signed yet, nor its commitment seen; an ended one is left alone.
 
-    Whichever process runs it notices within a second. A retry goes on with it.
+    A signed one can be stopped while it waits for money, fees or an IPFS node: nothing is sent then. Whichever process
+    runs it notices within a second. A retry goes on with it.
     """
     return once(job.id, 202, lambda: job_out(engine.cancel(job.id)))

@@ -24,7 +24,7 @@ from offchain.api.schemas.money import (
 )
 from offchain.chain.address import parse_address
 from offchain.workflows.accounting import Period, PeriodStatement, draw_statement, entry_times
-from offchain.workflows.claiming import plan
+from offchain.workflows.claiming import newest_change, plan
 from offchain.workflows.flows import flows_around, flows_picture
 from offchain.workflows.statement_page import MOST_PRINTED, print_statement
 from offchain.workflows.statement_table import statement_csv
@@ -100,7 +100,8 @@ def get_entries(
     if after is not None:
         response.headers["Link"] = next_page(request, after)
     times = entry_times(services, page)
-    return EntriesOut(items=[entry_out(*each) for each in zip(page, times, strict=True)], next=after)
+    items = [entry_out(entry, time, told.confirmed) for entry, time in zip(page, times, strict=True)]
+    return EntriesOut(items=items, next=after)
 
 
 @router.get("/claims/{account}", operation_id="getClaims")
@@ -109,13 +110,14 @@ def get_claims(account: AccountPath, services: ServicesDep, currency: CurrencyQu
     holder, ledger = parse_address(account), services.contracts.ledger
     services.advance()
     wanted = ledger.currencies() if currency is None else (services.currency(currency),)
+    planned = [found for each in wanted if (found := plan(services, holder, each)).steps(ledger)]
+    services.advance()  # a block that came meanwhile may be in the amounts
+    standing = services.indexer.standing()
     claims: list[ClaimOut] = []
-    for each in wanted:
-        found = plan(services, holder, each)
-        steps = found.steps(ledger)
-        if steps:
-            claims.append(claim_out(found, steps, services.client.chain_id))
-    return ClaimsOut(account=holder, claims=claims)
+    for found in planned:
+        confirmed = newest_change(services, found) <= standing.confirmed
+        claims.append(claim_out(found, found.steps(ledger), services.client.chain_id, confirmed=confirmed))
+    return ClaimsOut(account=holder, block=standing.block, confirmed_block=max(standing.confirmed, 0), claims=claims)
 
 
 @router.get("/works/{work}/flows", operation_id="getFlows", response_model=FlowsOut, responses=_PICTURE)

@@ -23,7 +23,7 @@ from offchain.api.schemas.sales import (
     terms_out,
 )
 from offchain.errors import RefusedError
-from offchain.workflows.licences import describe_licence
+from offchain.workflows.licences import describe_licence, licence_confirmed
 from offchain.workflows.ordering import draft_order
 from offchain.workflows.purchasing import start_purchase
 from offchain.workflows.quoting import QuoteRequest, SignedQuote, make_quote, quote_by_digest
@@ -72,7 +72,8 @@ def place_order(body: OrderIn, engine: EngineDep, once: OnceDep) -> Response:
 @router.get("/licences/{licence}", operation_id="getLicence")
 def get_licence(licence: Annotated[Number, Path()], services: ServicesDep) -> LicenceOut:
     """A licence as the chain has it now; `live` is what counts."""
-    return licence_out(describe_licence(services, int(licence)))
+    view = describe_licence(services, int(licence))
+    return licence_out(view, confirmed=licence_confirmed(services, view.number))
 
 
 @router.get("/terms", operation_id="listTerms")

@@ -47,9 +47,11 @@ class JobOut(BaseModel):
     id: str
     kind: Kind
     state: State = Field(
-        description="`interrupted`: a node was away, `cancelled`: somebody stopped it; "
+        description="`waiting`: it goes on by itself when the trouble that `error` tells has passed, or when it is "
+        "retried; `interrupted`: a node was away, `cancelled`: somebody stopped it; "
         "retry it, or send the same request again"
     )
+    again_at: int | None = Field(description="Unix seconds at which a job that is `waiting` is tried again")
     progress: float = Field(ge=0, le=1)
     steps: list[StepOut]
     similar: list[MatchOut] = Field(description="registered works that the file is similar to: a warning")
@@ -105,6 +107,7 @@ def job_out(job: Job) -> JobOut:
         id=job.id,
         kind=job.kind,
         state=job.state,
+        again_at=job.again_at,
         progress=job.progress,
         steps=[StepOut(name=step.name, state=step.state) for step in job.steps],
         similar=[MatchOut.model_validate(match) for match in job.similar],

@@ -66,6 +66,9 @@ class StatementOut(BaseModel):
     first: int
     block: int
     time: int = Field(description="Unix seconds of the last block")
+    confirmed: bool = Field(description="whether all of its blocks are confirmed, so that it stays what it is")
+    confirmed_block: int = Field(description="last of its blocks that is confirmed")
+    unconfirmed: int = Field(description="its entries above that block, which a reorganisation may still take away")
     lines: list[LineOut]
     totals: list[TotalOut]
 
@@ -85,6 +88,7 @@ class EntryOut(BaseModel):
     balance: Amount
     payer: Account | None = Field(description="who paid a deposit")
     source: WorkId | None = Field(description="the other work of a pull")
+    confirmed: bool = Field(description="whether its block is; until then a reorganisation may take it away")
 
 
 class EntriesOut(BaseModel):
@@ -154,17 +158,20 @@ class ClaimOut(BaseModel):
     pulls: list[PullOut]
     transactions: list[TransactionOut]
     complete: bool
+    confirmed: bool = Field(description="whether all that its amount rests on stands in confirmed blocks")
 
 
 class ClaimsOut(BaseModel):
     """What an account can claim, by currency; none where there is nothing."""
 
     account: Account
+    block: int = Field(description="newest block that is counted")
+    confirmed_block: int = Field(description="last block that is confirmed")
     claims: list[ClaimOut]
 
 
-def claim_out(plan: ClaimPlan, steps: Sequence[Step], chain_id: int) -> ClaimOut:
-    """A claim as it goes out."""
+def claim_out(plan: ClaimPlan, steps: Sequence[Step], chain_id: int, *, confirmed: bool) -> ClaimOut:
+    """A claim as it goes out; `confirmed` tells whether all that it rests on is."""
     return ClaimOut(
         currency=plan.currency.caip19,
         symbol=plan.currency.symbol,
@@ -183,6 +190,7 @@ def claim_out(plan: ClaimPlan, steps: Sequence[Step], chain_id: int) -> ClaimOut
             for step in steps
         ],
         complete=plan.complete,
+        confirmed=confirmed,
     )
 
 
@@ -205,15 +213,18 @@ def statement_out(told: PeriodStatement) -> StatementOut:
     return StatementOut(
         account=told.account,
         first=told.span.first,
-        block=told.span.last or 0,
+        block=told.last,
         time=told.drawn,
+        confirmed=told.final,
+        confirmed_block=max(min(told.last, told.confirmed), 0),
+        unconfirmed=told.unconfirmed,
         lines=lines,
         totals=_totals(lines),
     )
 
 
-def entry_out(entry: Entry, time: int) -> EntryOut:
-    """An entry as it goes out; `time` is that of its block."""
+def entry_out(entry: Entry, time: int, confirmed: int) -> EntryOut:
+    """An entry as it goes out; `time` is that of its block, `confirmed` the last block that is confirmed."""
     return EntryOut(
         block=entry.block,
         time=time,
@@ -227,6 +238,7 @@ def entry_out(entry: Entry, time: int) -> EntryOut:
         balance=str(entry.balance),
         payer=entry.payer,
         source=None if entry.source is None else work_hex(entry.source),
+        confirmed=entry.block <= confirmed,
     )
 
 

@@ -179,6 +179,7 @@ class LicenceOut(BaseModel):
     price: Amount
     currency: str
     expiry: int | None
+    confirmed: bool = Field(description="whether its sale, and all that happened to it, stands in confirmed blocks")
     derivatives_used: int
     derivatives_allowed: int
 
@@ -249,7 +250,7 @@ def quote_out(signed: SignedQuote, draft: OrderDraft | None) -> QuoteOut:
     )
 
 
-def licence_out(view: LicenceView) -> LicenceOut:
+def licence_out(view: LicenceView, *, confirmed: bool) -> LicenceOut:
     """A licence as it goes out."""
     return LicenceOut(
         licence=str(view.number),
@@ -262,6 +263,7 @@ def licence_out(view: LicenceView) -> LicenceOut:
         price=str(view.price),
         currency=view.currency.caip19,
         expiry=view.expiry,
+        confirmed=confirmed,
         derivatives_used=view.derivatives_used,
         derivatives_allowed=view.derivatives_allowed,
     )

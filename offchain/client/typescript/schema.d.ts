@@ -394,8 +394,9 @@ export interface paths {
          * @description The job on every change, as server-sent events named `job`, whichever process runs it.
          *
          *     Each event is the whole job, so whoever was cut off and names the `Last-Event-ID` gets what changed since then. A
-         *     comment every 15 seconds keeps the connection. The stream ends when the job is done, failed, interrupted, cancelled
-         *     or awaiting a signature or the first transaction of your wallet; open it again afterwards.
+         *     comment every 15 seconds keeps the connection. A job that is waiting goes on by itself, and so does the stream; it
+         *     ends when the job is done, failed, interrupted, cancelled or awaiting a signature or the first transaction of your
+         *     wallet; open it again afterwards.
          */
         get: operations["streamJob"];
         put?: never;
@@ -437,7 +438,7 @@ export interface paths {
         put?: never;
         /**
          * Retry Job
-         * @description Let an interrupted or cancelled job go on; a job in another state is left alone.
+         * @description Let a waiting, interrupted or cancelled job go on now; a job in another state is left alone.
          */
         post: operations["retryJob"];
         delete?: never;
@@ -459,7 +460,8 @@ export interface paths {
          * Cancel Job
          * @description Stop a generation, or a registration that is not signed yet, nor its commitment seen; an ended one is left alone.
          *
-         *     Whichever process runs it notices within a second. A retry goes on with it.
+         *     A signed one can be stopped while it waits for money, fees or an IPFS node: nothing is sent then. Whichever process
+         *     runs it notices within a second. A retry goes on with it.
          */
         post: operations["cancelJob"];
         delete?: never;
@@ -1481,6 +1483,11 @@ export interface components {
             transactions: components["schemas"]["TransactionOut"][];
             /** Complete */
             complete: boolean;
+            /**
+             * Confirmed
+             * @description whether all that its amount rests on stands in confirmed blocks
+             */
+            confirmed: boolean;
         };
         /**
          * ClaimsOut
@@ -1492,6 +1499,16 @@ export interface components {
              * @example 0x1F1F1F1F1F1F1F1F1F1F1F1F1F1F1F1F1F1F1F1F
              */
             account: string;
+            /**
+             * Block
+             * @description newest block that is counted
+             */
+            block: number;
+            /**
+             * Confirmed Block
+             * @description last block that is confirmed
+             */
+            confirmed_block: number;
             /** Claims */
             claims: components["schemas"]["ClaimOut"][];
         };
@@ -1641,6 +1658,11 @@ export interface components {
              * @description the other work of a pull
              */
             source: string | null;
+            /**
+             * Confirmed
+             * @description whether its block is; until then a reorganisation may take it away
+             */
+            confirmed: boolean;
         };
         /**
          * FlowOut
@@ -1856,10 +1878,15 @@ export interface components {
             kind: "registration" | "purchase" | "generation";
             /**
              * State
-             * @description `interrupted`: a node was away, `cancelled`: somebody stopped it; retry it, or send the same request again
+             * @description `waiting`: it goes on by itself when the trouble that `error` tells has passed, or when it is retried; `interrupted`: a node was away, `cancelled`: somebody stopped it; retry it, or send the same request again
              * @enum {string}
              */
-            state: "running" | "awaiting-signature" | "done" | "failed" | "interrupted" | "cancelled";
+            state: "running" | "awaiting-signature" | "done" | "failed" | "waiting" | "interrupted" | "cancelled";
+            /**
+             * Again At
+             * @description Unix seconds at which a job that is `waiting` is tried again
+             */
+            again_at: number | null;
             /** Progress */
             progress: number;
             /** Steps */
@@ -2083,6 +2110,11 @@ export interface components {
             currency: string;
             /** Expiry */
             expiry: number | null;
+            /**
+             * Confirmed
+             * @description whether its sale, and all that happened to it, stands in confirmed blocks
+             */
+            confirmed: boolean;
             /** Derivatives Used */
             derivatives_used: number;
             /** Derivatives Allowed */
@@ -2905,6 +2937,21 @@ export interface components {
              * @description Unix seconds of the last block
              */
             time: number;
+            /**
+             * Confirmed
+             * @description whether all of its blocks are confirmed, so that it stays what it is
+             */
+            confirmed: boolean;
+            /**
+             * Confirmed Block
+             * @description last of its blocks that is confirmed
+             */
+            confirmed_block: number;
+            /**
+             * Unconfirmed
+             * @description its entries above that block, which a reorganisation may still take away
+             */
+            unconfirmed: number;
             /** Lines */
             lines: components["schemas"]["LineOut"][];
             /** Totals */
@@ -5849,7 +5896,7 @@ export interface operations {
                 /** @description only jobs of this kind */
                 kind?: ("registration" | "purchase" | "generation") | null;
                 /** @description only jobs in this state */
-                state?: ("running" | "awaiting-signature" | "done" | "failed" | "interrupted" | "cancelled") | null;
+                state?: ("running" | "awaiting-signature" | "done" | "failed" | "waiting" | "interrupted" | "cancelled") | null;
                 /** @description `next` of the page before */
                 cursor?: string | null;
                 limit?: number;

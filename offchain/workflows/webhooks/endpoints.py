@@ -27,6 +27,9 @@ _FORMER: Final = 86_400
 
 TEST: Final = "webhook.test"
 
+_TESTS: Final = 10
+"""Tests that wait at an endpoint: what nobody takes is not piled up."""
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
@@ -168,11 +171,15 @@ def send_test(services: Services, account: str, number: str) -> Delivery:
 
     Raises:
         NotFoundError: `unknown-webhook`.
+        RefusedError: `too-many-tests`.
     """
     happening = Happening(TEST, f"test:{secrets.token_hex(8)}", {"webhook": number}, frozenset(), None)
     made = message(number, happening, services.wall())
     with services.store.transaction() as tx:
+        tx.alone(f"webhook {number}")
         _own(tx, account, number)
+        if tx.webhooks.waiting_of(number, TEST) >= _TESTS:
+            raise RefusedError("too-many-tests", f"{_TESTS} tests wait here already", "see why its deliveries fail")
         tx.webhooks.tell(made)
     return Delivery(made, ())
 

@@ -32,7 +32,7 @@ from typing import Any, Final, TypeVar
 from offchain.cli.working import worker
 from offchain.errors import UnavailableError
 from offchain.storage import IpfsNode
-from offchain.workflows import engine as engine_module
+from offchain.workflows import steps as steps_module
 from offchain.workflows.engine import Engine
 from offchain.workflows.holdings import holdings
 from offchain.workflows.jobs import Job
@@ -141,9 +141,9 @@ def _begun(engine: Engine, text: bytes, request: RegistrationRequest) -> Job:
 
 
 def _rested(engine: Engine, job: Job) -> Job:
-    while job.state in ("running", "interrupted"):
+    while job.state in ("running", "waiting", "interrupted"):
         time.sleep(_POLL)
-        job = engine.retry(job.id) if job.state == "interrupted" else engine.job(job.id)
+        job = engine.retry(job.id) if job.state in ("waiting", "interrupted") else engine.job(job.id)
     return job
 
 
@@ -199,7 +199,7 @@ def _born(kill: float) -> int:
 
 
 def _mortal(kill: float) -> None:
-    patiently, chance = engine_module._patiently, random.Random()
+    patiently, chance = steps_module._patiently, random.Random()
 
     def deadly(name: str, action: Callable[[], T]) -> T:
         if chance.random() < kill / 2:
@@ -209,7 +209,7 @@ def _mortal(kill: float) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         return result
 
-    engine_module._patiently = deadly
+    steps_module._patiently = deadly
 
 
 def _counted(engine: Engine, site: Site, jobs: list[Job], sent: int, kept: set[str]) -> dict[str, Any]:

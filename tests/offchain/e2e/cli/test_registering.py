@@ -10,11 +10,14 @@ import string
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 
 import pexpect
 from PIL import Image
 
+from offchain.chain import Listing
 from scripts.localnet import ROOT, local_chain
+from tests.offchain.deployed import ADAPTATION
 from tests.offchain.e2e.cli.conftest import DATA, Cli, open_cli
 
 CREATOR, STRANGER = 3, 5
@@ -115,6 +118,25 @@ def test_register__folder_with_bad_files__good_ones_registered_and_each_bad_one_
     assert states == dict.fromkeys(codes, "failed") | {"program.bin": "passed-over", "good.txt": "registered"}
     assert ended.status == 2
     assert title_holder(cli, items["good.txt"]["work"]) == cli.world.accounts[STRANGER]
+
+
+def test_register__derivative_that_owes_coins_in_advance__own_transactions_carry_them(cli, tmp_path):
+    """As with any registration of the command line the account pays; here its own message would not do."""
+    world, ledger = cli.world, cli.world.contracts.ledger
+    listing = Listing(world.terms(replace(ADAPTATION, guarantee=7, text=b"\x07" * 32)), 0, 0)
+    parent = world.register(b"parent that is paid in advance", CREATOR)
+    permit = world.buy(world.list(parent, listing, CREATOR), listing, STRANGER)
+    derived = tmp_path / "derived.txt"
+    derived.write_text(text("derived and paid in advance"))
+    command = ("register", derived, "--as", STRANGER, "--permit", permit)
+    (estimated,) = cli.json(*command, "--dry-run")["items"]
+    before, earned = transactions(cli, STRANGER), ledger.gross(parent, 0)
+    (item,) = cli.json(*command)["items"]
+    assert (item["state"], title_holder(cli, item["work"])) == ("registered", world.accounts[STRANGER])
+    assert transactions(cli, STRANGER) == before + 2
+    assert ledger.gross(parent, 0) - earned == int(estimated["advance"]) == 7
+    (again,) = cli.json(*command)["items"]
+    assert (again["state"], transactions(cli, STRANGER)) == ("yours", before + 2)
 
 
 def test_register__ipfs_down__interrupted_then_goes_on_with_one_title(cli, tmp_path):

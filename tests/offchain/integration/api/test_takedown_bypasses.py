@@ -174,7 +174,7 @@ def test_registration__signed_before_the_takedown__pins_nothing_after_it(
     job, drafted = drafted_by(engine, ada, PRIDE, title="Pride")
     with unpaid(engine, "commit:"):
         ada.client.post(f"/v1/jobs/{job['id']}/signature", json={"signature": ada.sign(job["typed_data"])})
-        assert ada.wait(job["id"], ("interrupted", "failed", "done"))["error"]["code"] == "fee-above-cap"
+        assert ada.wait(job["id"], ("waiting", "failed", "done"))["error"]["code"] == "fee-above-cap"
     take_down(operator, work_of(job))
     ada.client.post(f"/v1/jobs/{job['id']}/retry")
     stopped = ada.wait(job["id"], ("failed", "done"))
@@ -189,7 +189,7 @@ def test_registration__taken_down_between_pin_and_title__is_forgotten_and_not_re
     job, drafted = drafted_by(engine, ada, b"A text that is forbidden on its way. " * 60, title="On its way")
     with unpaid(engine, "register:"):
         ada.client.post(f"/v1/jobs/{job['id']}/signature", json={"signature": ada.sign(job["typed_data"])})
-        assert ada.wait(job["id"], ("interrupted", "failed", "done"))["error"]["code"] == "fee-above-cap"
+        assert ada.wait(job["id"], ("waiting", "failed", "done"))["error"]["code"] == "fee-above-cap"
     assert all(node.is_pinned(cid) for cid in drafted)
     take_down(operator, work_of(job))
     assert not [cid for cid in drafted if node.is_pinned(cid)]
@@ -217,6 +217,29 @@ def test_settle__title_that_was_on_its_way_when_the_notice_came__its_content_is_
     assert pinned
     until(lambda: not any(node.is_pinned(cid) for cid in drafted))
     assert {client.get(f"/v1/content/{cid}").status_code for cid in drafted} == {451}
+
+
+def test_settle__another_notice_cannot_be_settled__this_one_is_all_the_same(
+    services: Services, engine: Engine, ada: Visitor, operator: Visitor, node: IpfsNode
+):
+    """A file that was kept aside went bad: its work is not pinned again, and would have kept all later ones pinned."""
+    bad, _ = drafted_by(engine, ada, b"A text whose kept file goes bad. " * 60, title="Bad")
+    good, drafted = drafted_by(engine, ada, b"A text that is taken down after it. " * 60, title="Later")
+    for job in (bad, good):
+        ada.client.post(f"/v1/jobs/{job['id']}/signature", json={"signature": ada.sign(job["typed_data"])})
+        assert ada.wait(job["id"], ("failed", "interrupted", "done"))["state"] == "done"
+    first = take_down(operator, work_of(bad))
+    kept = min((services.settings.home / "withheld" / work_of(bad).removeprefix("0x")).iterdir())
+    data = kept.read_bytes()
+    kept.write_bytes(b"not what it was")
+    try:
+        assert operator.client.post(f"/v1/takedowns/{first}/lift", json={"text": "Reversed."}).status_code == 200
+        take_down(operator, work_of(good))
+        assert not operator.client.get(f"/v1/takedowns/{first}").json()["settled"]
+        assert not any(node.is_pinned(cid) for cid in drafted)
+    finally:
+        kept.write_bytes(data)
+    until(lambda: operator.client.get(f"/v1/takedowns/{first}").json()["settled"])
 
 
 def drafted_by(engine: Engine, visitor: Visitor, master: Any, **asked: object) -> tuple[dict[str, Any], list[str]]:

@@ -183,6 +183,15 @@ def test_waits__in_all__three_days_and_a_few_hours():
     assert sorted(courier.WAITS) == list(courier.WAITS)
 
 
+def test_test__nobody_takes_them__ten_wait_at_most(ada: Visitor, receive):
+    receiver = receive()
+    receiver.status = 503
+    hook = made(ada, receiver.url)
+    answers = [ada.client.post(f"/v1/webhooks/{hook['id']}/test") for _ in range(11)]
+    assert [each.status_code for each in answers] == [202] * 10 + [409]
+    assert answers[-1].json()["code"] == "too-many-tests"
+
+
 def test_endpoint_that_is_gone__is_disabled_at_once(ada: Visitor, receive):
     receiver = receive()
     receiver.status = 410

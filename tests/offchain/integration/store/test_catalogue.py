@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from offchain.store import Place, Store, TitleRecord, UnitOfWork, Wanted, WorkRecord, open_store
+from offchain.store import Place, Store, TitleRecord, UnitOfWork, Wanted, WorkRecord
 
 ADA, BEN = "0x" + "aA" * 20, "0x" + "bB" * 20
 
@@ -139,21 +139,3 @@ def test_page__works_come_while_one_walks__each_of_the_first_is_met_once(store: 
     assert set(first) <= set(works)
     ranks = [(at.score, at.sequence) for at, _ in met]
     assert ranks == sorted(ranks, reverse=True)
-
-
-def test_moment__only_changes__when_somebody_writes(store: Store, database_url: str):
-    other = open_store(database_url)
-    moments = [store.moment()]
-    with store.snapshot() as tx:
-        tx.works.find(1)
-    moments.append(store.moment())
-    with other.transaction() as tx:
-        put(tx, 1, "Rocket")
-    moments.append(store.moment())
-    with store.transaction() as tx:
-        put(tx, 2, "Comet")
-    moments.append(store.moment())
-    other.close()
-    assert moments[0] == moments[1]
-    assert len(set(moments)) == 3
-    assert store.commits == 1

@@ -216,28 +216,6 @@ def test_sales__unknown__are_not_found(store):
             assert refused.value.code == code
 
 
-def test_idempotency__same_request__gives_the_kept_answer(store):
-    with store.transaction() as tx:
-        assert tx.idempotency.claim("alice", "key", b"r" * 32, now=1) is None
-    with store.transaction() as tx:
-        tx.idempotency.answer("alice", "key", 201, {"id": "0x01"})
-    with store.transaction() as tx:
-        kept = tx.idempotency.claim("alice", "key", b"r" * 32, now=2)
-        assert (kept.status, kept.answer) == (201, {"id": "0x01"})
-        assert tx.idempotency.claim("bob", "key", b"x" * 32, now=2) is None
-
-
-def test_idempotency__another_request_under_the_key__is_refused_until_released(store):
-    with store.transaction() as tx:
-        tx.idempotency.claim("alice", "key", b"r" * 32, now=1)
-    with pytest.raises(RefusedError) as refused, store.transaction() as tx:
-        tx.idempotency.claim("alice", "key", b"x" * 32, now=2)
-    assert refused.value.code == "idempotency-key-reused"
-    with store.transaction() as tx:
-        tx.idempotency.release("alice", "key")
-        assert tx.idempotency.claim("alice", "key", b"x" * 32, now=3) is None
-
-
 def test_nonces__many_threads__get_each_number_once_and_never_below_the_floor(store):
     taken: list[int] = []
 

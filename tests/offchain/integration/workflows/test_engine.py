@@ -46,7 +46,7 @@ def test_start__left_unfinished_by_older_code__begins_anew(site: Site, monkeypat
     request = RegistrationRequest(site.address(ADA), "Begun by older code")
     with open_services(site.settings, relayer=relayer, pricing=pricing) as services:
         with monkeypatch.context() as older:
-            older.setattr("offchain.workflows.engine._VERSION", "0")
+            older.setattr("offchain.workflows.journal.VERSION", "0")
             with open_engine(services) as engine:
                 job = engine.wait(start_registration(engine, b"begun by older code " * 50, request).id)
         with sqlite3.connect(site.settings.home / "workflows-service.db") as journal:
@@ -64,7 +64,7 @@ def test_start_registration__drafted_by_older_code_and_stale__is_drafted_anew(
     request = RegistrationRequest(site.address(ADA), "Drafted by older code")
     with open_services(site.settings, relayer=relayer, pricing=pricing) as services:
         with monkeypatch.context() as older:
-            older.setattr("offchain.workflows.engine._VERSION", "0")
+            older.setattr("offchain.workflows.journal.VERSION", "0")
             with open_engine(services) as engine:
                 start_registration(engine, b"drafted by older code " * 50, request)
                 job = engine.wait(start_registration(engine, b"drafted by older code " * 50, request).id)

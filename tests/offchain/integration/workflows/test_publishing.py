@@ -24,14 +24,14 @@ from tests.offchain.integration.workflows.elsewhere import register_elsewhere, r
 from tests.offchain.site import ADA, BEN, PRIDE, Site
 
 
-def test_publish__relayer_cannot_send__is_interrupted_and_goes_on(site: Site, engine: Engine):
+def test_publish__relayer_cannot_send__waits_and_goes_on_when_it_is_asked_to(site: Site, engine: Engine):
     """The registrant signs once; what the relayer lacks does not cost the commitment's priority."""
     services, ada = engine.services, site.signer(ADA)
     job = engine.wait(start_registration(engine, b"too dear " * 60, RegistrationRequest(ada.address, "Dear")).id)
     engine.services = replace(services, sender=Sender(services.client, services.store, Limits(max_fee=1)))
     submit_signature(engine, job.id, ada.sign_typed(job.typed))
     stopped = engine.wait(job.id)
-    assert (stopped.state, stopped.error.code) == ("interrupted", "fee-above-cap")
+    assert (stopped.state, stopped.error.code) == ("waiting", "fee-above-cap")
     engine.services = services
     engine.retry(job.id)
     assert engine.wait(job.id).state == "done"

@@ -173,16 +173,16 @@ def test_follow__many_look_at_once_over_one_database__each_step_is_taken_once(
                 assert looked(engine, job).state == state
 
 
-def test_follow__nodes_away_after_the_commitment__is_interrupted_and_goes_on(site: Site, engine: Engine):
+def test_follow__nodes_away_after_the_commitment__waits_and_goes_on(site: Site, engine: Engine):
     job = drafted(engine, b"cannot be pinned for now " * 40, asked(site))
     send(site, job, "commit")
     there = engine.services
     engine.services = replace(there, ipfs=open_pins(f"http://127.0.0.1:{free_port()}"))
     stopped = looked(engine, job)
-    assert (stopped.state, stopped.calls) == ("interrupted", ())
+    assert (stopped.state, stopped.calls) == ("waiting", ())
     engine.services = there
     send(site, job, "register")
-    assert looked(engine, job).state == "interrupted"
+    assert looked(engine, job).state == "waiting"
     engine.retry(job.id)
     assert engine.wait(job.id).state == "done"
     looked(engine, job)

@@ -29,6 +29,7 @@ def table(title: str, symbol: str = "ETH") -> str:
         titles={7: title},
         currencies={COIN: Currency(0, COIN, None, symbol, 18)},
         drawn=0,
+        confirmed=9,
     )
     return statement_csv(told, ()).decode()
 
