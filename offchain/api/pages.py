@@ -16,6 +16,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import islice
 from typing import Any, Final, TypeAlias
 from weakref import WeakValueDictionary
 
@@ -40,6 +41,9 @@ OLDEST: Final = 10.0
 
 _ROOM: Final = 32 * 2**20
 """Bytes that are kept at most."""
+
+_DROPPED: Final = 4
+"""Pages too old to be served that are dropped at most for one that is kept: more than come in, so none are gathered."""
 
 _LONGEST_QUERY: Final = 1000
 """Characters of a query whose answer is kept."""
@@ -78,6 +82,10 @@ class Pages:
         self._moment, self._commits, self._asked = "", -1, float("-inf")
         self._asking: asyncio.Task[None] | None = None
         self._making: WeakValueDictionary[_Key, asyncio.Lock] = WeakValueDictionary()
+
+    def __len__(self) -> int:
+        """Pages that are kept."""
+        return len(self._pages)
 
     async def answer(self, request: Request, make: _Handler) -> Response:
         """The page that a request asks for, made by `make` where none is kept that may be served."""
@@ -123,7 +131,7 @@ class Pages:
 
     def _kept(self, key: _Key, moment: str) -> _Page | None:
         page = self._pages.get(key)
-        if page is None or page.moment != moment or page.made < time.monotonic() - OLDEST:
+        if page is None or page.moment != moment or _is_old(page):
             return None
         self._pages.move_to_end(key)
         return page
@@ -134,6 +142,9 @@ class Pages:
             return
         self._pages[key] = page
         self._size += _weight(key, page)
+        for each, longest_unused in list(islice(self._pages.items(), _DROPPED)):
+            if _is_old(longest_unused):
+                self._forget(each)
         while self._size > _ROOM:
             self._forget(next(iter(self._pages)))
 
@@ -164,6 +175,11 @@ def _page(response: Response, moment: str, made: float) -> _Page:
     headers.setdefault("cache-control", "public, no-cache")
     headers.setdefault("vary", "Accept")
     return _Page(moment, made, body, headers, Response(body, headers=headers).raw_headers)
+
+
+def _is_old(page: _Page) -> bool:
+    """Whether it must not be served any more."""
+    return page.made < time.monotonic() - OLDEST
 
 
 def _heard(asked: asyncio.Task[None]) -> None:

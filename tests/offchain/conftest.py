@@ -6,9 +6,14 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from scripts.localnet import local_chain, local_ipfs
 from scripts.processes import terminated_like_interrupted
+
+settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("busy")
+"""A busy machine makes slow examples; that says nothing about what is tested."""
 
 _READABLE = 60
 """Letters of a value that still tells a reader which case it is."""

@@ -10,6 +10,10 @@ from typing import TypeVar
 
 import pytest
 
+from fastapi import Request
+from fastapi.responses import Response
+
+from offchain.api import pages as module
 from offchain.api.pages import FRESH, Pages
 from offchain.store import Store, open_store
 from tests.offchain.databases import KINDS, fresh_database
@@ -101,3 +105,28 @@ def test_moment__many_ask_at_once__costs_one_question(stores: tuple[Store, Store
 
     assert len(asked(act)) == 1
     assert len(looks) == 1
+
+
+def test_answer__pages_too_old_to_be_served__are_dropped_as_others_come(
+    stores: tuple[Store, Store], monkeypatch: pytest.MonkeyPatch
+):
+    """What was read once would stay otherwise until the room is full, and every process grow for days."""
+    monkeypatch.setattr(module, "OLDEST", 0.2)
+    pages = Pages(stores[0])
+
+    async def make(request: Request) -> Response:
+        return Response(request.url.path)
+
+    async def read(*works: int) -> None:
+        for work in works:
+            scope = {"type": "http", "path": f"/v1/works/{work}", "query_string": b"", "headers": [], "server": ("a", 1)}
+            await pages.answer(Request(scope), make)
+
+    async def act() -> tuple[int, int]:
+        await read(*range(30))
+        at_first = len(pages)
+        await asyncio.sleep(0.3)
+        await read(*range(30, 50))
+        return at_first, len(pages)
+
+    assert asked(act) == (30, 20)
