@@ -233,8 +233,8 @@ class Events:
         """What linked these works to their parents, or undid it, oldest first."""
         return self._in_order(EventRecord.name.in_(_LINKS) & EventRecord.work.in_(children))
 
-    def children_of(self, parents: Collection[int], limit: int) -> list[int]:
-        """Works that were linked to one of these, at most `limit`, by id; some may have given way."""
+    def children_of(self, parents: Collection[int], limit: int | None = None) -> list[int]:
+        """Works that were linked to one of these, all or at most `limit`, by id; some may have given way."""
         query = select(EventRecord.work).where(EventRecord.name == "EdgeLinked", EventRecord.related.in_(parents))
         found = self._session.scalars(query.distinct().order_by(EventRecord.work).limit(limit))
         return [work for work in found if work is not None]
@@ -262,6 +262,11 @@ class Events:
     def pulls_out_of(self, children: Collection[int]) -> Sequence[EventRecord]:
         """What was pulled out of these works over their edges, oldest first."""
         return self._in_order((EventRecord.name == "Pulled") & EventRecord.related.in_(children))
+
+    def paid(self, works: Collection[int], currency: int) -> set[int]:
+        """Those of these works whose account at the ledger had any event in one currency."""
+        ledgers = (EventRecord.contract == "RoyaltyLedger") & (EventRecord.currency == currency)
+        return self._numbers(select(EventRecord.work).where(ledgers, EventRecord.work.in_(works)))
 
     def shares_of(self, account: str) -> dict[int, int]:
         """Ids of all series of shares of the works that the account may have earned from, and the work of each."""

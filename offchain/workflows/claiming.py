@@ -17,8 +17,8 @@ from offchain.chain.address import parse_address
 from offchain.chain.ledger import RoyaltyLedger
 from offchain.errors import RefusedError
 from offchain.money import share_of
-from offchain.store import UnitOfWork
-from offchain.workflows.derivation import children_of, edges_of
+from offchain.store import EventRecord, UnitOfWork
+from offchain.workflows.derivation import edges_of
 from offchain.workflows.services import Services
 
 __all__ = ["Account", "ClaimPlan", "Debts", "Step", "newest_change", "plan", "pulls_towards"]
@@ -111,13 +111,19 @@ def plan(services: Services, account: str, currency: Currency) -> ClaimPlan:
         shares = tx.events.shares_of(holder)
         owned = set(shares.values())
         debts = _debts_below(tx, owned)
-        counted = {child: _counted(tx, child, currency.index) for child in debts}
-    accounts = {child: _account(ledger, child, currency.index, counted[child], debts[child]) for child in debts}
+        paid = tx.events.paid(debts, currency.index)
+        counted = _counted(tx, paid, currency.index)
+    # Most works of a large holder were paid nothing since: only of the others is the chain asked.
+    accounts = {
+        child: _account(ledger, child, currency.index, counted[child], len(edges)) if child in paid else _nothing(edges)
+        for child, edges in debts.items()
+    }
     moving, gained = pulls_towards(owned, currency.index, debts, accounts)
     paying = tuple(
         share
         for share, work in sorted(shares.items())
-        if ledger.claimable(share, currency.index, holder) or (gained.get(work) and ledger.units(holder, share))
+        if (work in paid and ledger.claimable(share, currency.index, holder))
+        or (gained.get(work) and ledger.units(holder, share))
     )
     if not paying:
         return ClaimPlan(holder, currency, (), (), (), 0)
@@ -171,35 +177,36 @@ def pulls_towards(
     return tuple(pulls), {work: arrived[work] + kept[work] for work in {*arrived, *kept}}
 
 
-def _account(
-    ledger: RoyaltyLedger, child: int, currency: int, counted: Mapping[int, int], edges: Sequence[Edge]
-) -> Account:
-    gross, numbers = ledger.gross(child, currency), range(len(edges))
+def _account(ledger: RoyaltyLedger, child: int, currency: int, counted: Mapping[int, int], edges: int) -> Account:
+    gross, numbers = ledger.gross(child, currency), range(edges)
     pullable = tuple(ledger.pullable(child, index, currency) for index in numbers)
     return Account(gross, pullable, tuple(counted.get(index, 0) for index in numbers))
 
 
-def _counted(tx: UnitOfWork, child: int, currency: int) -> dict[int, int]:
-    """Share of the child's gross that each of its edges was pulled for."""
-    counted: dict[int, int] = defaultdict(int)
-    for event in tx.events.of_work(child):
-        if event.name == "Pulled" and event.related == child and event.currency == currency:
-            counted[int(event.args["edge"])] += int(event.args["amount"]) + int(event.args["kept"])
+def _nothing(edges: Sequence[Edge]) -> Account:
+    """The account of a child that was never paid."""
+    return Account(0, (0,) * len(edges), (0,) * len(edges))
+
+
+def _counted(tx: UnitOfWork, children: Collection[int], currency: int) -> dict[int, dict[int, int]]:
+    """By child and edge: the share of the child's gross that the edge was pulled for."""
+    counted: dict[int, dict[int, int]] = {child: defaultdict(int) for child in children}
+    for event in tx.events.pulls_out_of(children):
+        if event.related is not None and event.currency == currency:
+            counted[event.related][int(event.args["edge"])] += int(event.args["amount"]) + int(event.args["kept"])
     return counted
 
 
 def _debts_below(tx: UnitOfWork, works: Iterable[int]) -> dict[int, list[Edge]]:
     """The edges of these works, and of every work that derives from one of them at any depth."""
-    debts = {work: edges_of(work, tx.events.of_work(work)) for work in works}
-    waiting, seen = list(works), set[int]()
-    while waiting:
-        parent = waiting.pop()
-        if parent in seen:
-            continue
-        seen.add(parent)
-        for child in children_of(parent, tx.events.of_work(parent)):
-            debts.setdefault(child, edges_of(child, tx.events.of_work(child)))
-            waiting.append(child)
+    debts, wanted = dict[int, list[Edge]](), set(works)
+    while wanted:
+        links: dict[int, list[EventRecord]] = {work: [] for work in wanted}
+        for event in tx.events.links_of(wanted):
+            if event.work is not None:
+                links[event.work].append(event)
+        debts |= {work: edges_of(work, links[work]) for work in sorted(wanted)}
+        wanted = set(tx.events.children_of(wanted)) - debts.keys()
     return debts
 
 

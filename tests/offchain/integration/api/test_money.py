@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 from pypdf import PdfReader
 
 from offchain.chain import Listing, work_hex
+from offchain.chain.contract import BoundContract
 from offchain.workflows import claiming
 from offchain.workflows.accounting import draw_statement, entry_times
 from offchain.workflows.claiming import plan
@@ -131,6 +132,29 @@ def test_claims__more_than_one_plan_may_hold__says_so_and_the_rest_comes_with_th
         assert planned.complete or len(planned.shares) == 1
     assert plans >= 3
     assert gained >= 300
+
+
+def test_claims__works_that_were_never_paid__cost_no_question_to_the_chain(
+    site: Site, services: Services, ada: Visitor, monkeypatch: pytest.MonkeyPatch
+):
+    """Else who has registered ten thousand works would wait for minutes, and anybody may ask."""
+    world, asked = site.world, list[str]()
+
+    def counted(contract: BoundContract, name: str, *values: object) -> object:
+        asked.append(name)
+        return read(contract, name, *values)
+
+    read = BoundContract.read
+    monkeypatch.setattr(BoundContract, "read", counted)
+    services.advance()
+    before = plan(services, ada.address, services.currency_at(1))
+    first = len(asked)
+    parent = world.register(b"unpaid parent", ADA)
+    derived(site, b"unpaid child", CLEO, parent, ADA)
+    services.advance()
+    asked.clear()
+    assert plan(services, ada.address, services.currency_at(1)) == before
+    assert len(asked) == first
 
 
 def test_statement__cut_by_time_and_by_block__parts_make_the_whole(
