@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy import ForeignKey, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from offchain.store.schema import Base, Digest, Json, Number256, Uint256
@@ -50,6 +51,15 @@ class EpochPriceRecord(Base):
     entry: Mapped[Json]
 
 
+_NEWEST: Final = (
+    select(PriceEpochRecord.number)
+    .where(PriceEpochRecord.currency == bindparam("currency"))
+    .order_by(PriceEpochRecord.number.desc())
+    .limit(1)
+)
+"""Asked at every quote, and therefore written once."""
+
+
 class PriceEpochs:
     """Epochs by number; the newest of a currency holds."""
 
@@ -69,6 +79,10 @@ class PriceEpochs:
         """The latest epoch of a currency, or None."""
         query = select(PriceEpochRecord).where(PriceEpochRecord.currency == currency)
         return self._session.scalar(query.order_by(PriceEpochRecord.number.desc()).limit(1))
+
+    def newest_number(self, currency: int) -> int | None:
+        """Number of the latest epoch of a currency, or None."""
+        return self._session.scalar(_NEWEST, {"currency": currency})
 
     def page(self, limit: int) -> Sequence[PriceEpochRecord]:
         """The newest epochs of all currencies, at most `limit`."""

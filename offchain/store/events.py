@@ -16,17 +16,15 @@ from sqlalchemy import (
     LargeBinary,
     Select,
     String,
-    Table,
     and_,
     delete,
-    insert,
-    inspect,
     or_,
     select,
     text,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from offchain.store.rows import insert_all
 from offchain.store.schema import Account, Base, Digest, Json, Number256
 
 __all__ = ["BlockRecord", "EventRecord", "Events", "LicenceRecord", "TitleRecord"]
@@ -145,8 +143,8 @@ class Events:
         Raises:
             RefusedError: `store-conflict`, one of them is there already.
         """
-        self._insert(BlockRecord, blocks)
-        self._insert(EventRecord, events)
+        insert_all(self._session, BlockRecord, blocks)
+        insert_all(self._session, EventRecord, events)
 
     def change_alone(self) -> None:
         """Let nobody else change blocks until this transaction ends; readers do not wait.
@@ -328,19 +326,12 @@ class Events:
     def put_titles(self, works: Collection[int], titles: Iterable[TitleRecord]) -> None:
         """Keep the folded state of these works' titles; works without one are removed."""
         self._session.execute(delete(TitleRecord).where(TitleRecord.work.in_(works)))
-        self._insert(TitleRecord, titles)
+        insert_all(self._session, TitleRecord, titles)
 
     def put_licences(self, numbers: Collection[int], licences: Iterable[LicenceRecord]) -> None:
         """Keep the folded state of these licences; numbers without one are removed."""
         self._session.execute(delete(LicenceRecord).where(LicenceRecord.number.in_(numbers)))
-        self._insert(LicenceRecord, licences)
-
-    def _insert(self, table: type[Base], records: Iterable[Base]) -> None:
-        """Many rows in few statements, past the session's bookkeeping of single records."""
-        names = [column.key for column in inspect(table).columns]
-        rows = [_row(record, names) for record in records]
-        if rows:
-            self._session.execute(insert(cast("Table", inspect(table).local_table)), rows)
+        insert_all(self._session, LicenceRecord, licences)
 
     def _numbers(self, query: Select[int | None]) -> set[int]:
         return {number for number in self._session.scalars(query.distinct()) if number is not None}
@@ -348,9 +339,3 @@ class Events:
     def _in_order(self, condition: ColumnElement[bool]) -> Sequence[EventRecord]:
         query = select(EventRecord).where(condition).order_by(EventRecord.block, EventRecord.log_index)
         return self._session.scalars(query).all()
-
-
-def _row(record: Base, names: Sequence[str]) -> dict[str, object]:
-    """A record's values; those that were given are read past the attributes, whose bookkeeping takes longer."""
-    given = vars(record)
-    return {name: given[name] if name in given else getattr(record, name) for name in names}

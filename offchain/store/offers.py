@@ -8,6 +8,7 @@ from sqlalchemy import LargeBinary, String, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.schema import ForeignKey
 
+from offchain.store.rows import insert_absent
 from offchain.store.schema import Account, Base, Digest, Json, Number256
 
 __all__ = ["OfferLog", "OfferRecord"]
@@ -50,9 +51,7 @@ class OfferLog:
 
     def add(self, offer: OfferRecord) -> None:
         """Keep an offer; an open quote that was made twice within a second is one, and stays as it was."""
-        if self._session.get(OfferRecord, offer.quote) is None:
-            self._session.add(offer)
-            self._session.flush()
+        insert_absent(self._session, offer)
 
     def open_to(self, buyer: str, work: int, segment: str, currency: int, now: int) -> Sequence[OfferRecord]:
         """What a buyer was offered for a work and could still accept, oldest first."""

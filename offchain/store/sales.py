@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 
-from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint, func, inspect, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import JSON, ForeignKey, LargeBinary, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from offchain.errors import NotFoundError
+from offchain.store.rows import insert_absent
 from offchain.store.schema import Account, Base, Digest, Json, Number256
 
 __all__ = ["OrderRecord", "OrderStatus", "Orders", "QuoteRecord", "Quotes"]
@@ -94,12 +94,10 @@ class Quotes:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
 
     def add(self, quote: QuoteRecord) -> None:
         """Keep a quote; the same quote again is no error."""
-        row = {column.key: getattr(quote, column.key) for column in inspect(QuoteRecord).columns}
-        self._session.execute(self._insert(QuoteRecord).values(row).on_conflict_do_nothing())
+        insert_absent(self._session, quote)
 
     def find(self, digest: bytes) -> QuoteRecord | None:
         """The quote with this digest, or None."""

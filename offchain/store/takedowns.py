@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Final
 
-from sqlalchemy import ForeignKey, String, Text, exists, func, select
+from sqlalchemy import ForeignKey, String, Text, bindparam, exists, func, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from offchain.store.contents import ContentRecord
@@ -60,6 +61,15 @@ class TakedownActRecord(Base):
     at: Mapped[int]
 
 
+_IN_FORCE: Final = (
+    select(TakedownRecord)
+    .where(TakedownRecord.work == bindparam("work"), TakedownRecord.active)
+    .order_by(TakedownRecord.sequence)
+    .limit(1)
+)
+"""Asked at every quote and every delivery, and therefore written once."""
+
+
 class Takedowns:
     """Notices by work, and what happened about each."""
 
@@ -99,8 +109,7 @@ class Takedowns:
 
     def in_force(self, work: int) -> TakedownRecord | None:
         """The oldest notice that is in force about a work, or None."""
-        query = select(TakedownRecord).where(TakedownRecord.work == work, TakedownRecord.active)
-        return self._session.scalar(query.order_by(TakedownRecord.sequence).limit(1))
+        return self._session.scalar(_IN_FORCE, {"work": work})
 
     def taken_down(self, works: Collection[int]) -> frozenset[int]:
         """Those of the works about which a notice is in force, by one query."""

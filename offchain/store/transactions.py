@@ -9,9 +9,9 @@ from collections.abc import Collection, Sequence
 from enum import StrEnum
 
 from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from offchain.store.rows import insert_absent
 from offchain.store.schema import Account, Base, Digest, Number256
 
 __all__ = ["AttemptRecord", "TransactionRecord", "TransactionStatus", "Transactions"]
@@ -130,20 +130,15 @@ class Transactions:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
 
     def lock_account(self, chain_id: int, account: str) -> None:
         """Make every other sender of the account wait until this unit of work ends."""
-        self._session.execute(
-            self._insert(NonceRecord).values(chain_id=chain_id, account=account, next=0).on_conflict_do_nothing()
-        )
+        insert_absent(self._session, NonceRecord(chain_id=chain_id, account=account, next=0))
         self._session.get_one(NonceRecord, (chain_id, account), with_for_update=True)
 
     def lock_intent(self, chain_id: int, key: str, sender: str) -> IntentRecord:
         """Make every other sender of the intent wait until this unit of work ends; a new one is with `sender`."""
-        self._session.execute(
-            self._insert(IntentRecord).values(chain_id=chain_id, key=key, sender=sender).on_conflict_do_nothing()
-        )
+        insert_absent(self._session, IntentRecord(chain_id=chain_id, key=key, sender=sender))
         return self._session.get_one(IntentRecord, (chain_id, key), with_for_update=True)
 
     def reserve_nonce(self, chain_id: int, account: str, floor: int) -> int:
@@ -212,11 +207,7 @@ class Transactions:
 
     def spend(self, chain_id: int, account: str, day: int, wei: int) -> int:
         """Add to the day's spending, or take off it; what it is then. Others of that day wait for this unit of work."""
-        self._session.execute(
-            self._insert(SpendingRecord)
-            .values(chain_id=chain_id, account=account, day=day, wei=0)
-            .on_conflict_do_nothing()
-        )
+        insert_absent(self._session, SpendingRecord(chain_id=chain_id, account=account, day=day, wei=0))
         row = self._session.get_one(
             SpendingRecord, (chain_id, account, day), with_for_update=True, populate_existing=True
         )

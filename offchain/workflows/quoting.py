@@ -141,8 +141,8 @@ def _judged(services: Services, request: QuoteRequest, signer: Signer) -> tuple[
     currency = services.currency(request.currency)
     with services.store.snapshot() as tx:
         require_none_in_force(tx, request.work)
-        epoch = tx.epochs.newest(currency.index)
-    place = (head.hash if head else b"", None if epoch is None else epoch.number, now // _DAY)
+        epoch = tx.epochs.newest_number(currency.index)
+    place = (head.hash if head else b"", epoch, now // _DAY)
     key = (request.work, request.tier, request.segment, currency.index)
     kept = services.judged.get(key)
     if isinstance(kept, _Judged) and kept.place == place and kept.mandate.expiry > now:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-
 from fastapi import Request
 from fastapi.responses import Response
 
@@ -119,7 +118,13 @@ def test_answer__pages_too_old_to_be_served__are_dropped_as_others_come(
 
     async def read(*works: int) -> None:
         for work in works:
-            scope = {"type": "http", "path": f"/v1/works/{work}", "query_string": b"", "headers": [], "server": ("a", 1)}
+            scope = {
+                "type": "http",
+                "path": f"/v1/works/{work}",
+                "query_string": b"",
+                "headers": [],
+                "server": ("a", 1),
+            }
             await pages.answer(Request(scope), make)
 
     async def act() -> tuple[int, int]:
