@@ -3,9 +3,10 @@
     python -m tests.bench.service.catalogue [--seconds 5] [--works 1000] [--database sqlite postgresql]
 
 Prints JSON rows. Both are one uvicorn process each, started as `colophon serve` starts them, over one synthetic
-catalogue; rounds alternate between them, and medians of the rounds stand in the rows. The load comes from one thread
-over raw sockets with keep-alive, one request at a time on each connection; the CPU seconds that it took are told, so
-that a reader sees that it was not what was measured. PostgreSQL needs COLOPHON_TEST_POSTGRES_URL.
+catalogue; on PostgreSQL a worker beside them does the jobs, as docs/OPERATIONS.md says. Rounds alternate between the
+two, and medians of the rounds stand in the rows. The load comes from one thread over raw sockets with keep-alive, one
+request at a time on each connection; the CPU seconds that it took are told, so that a reader sees that it was not what
+was measured. PostgreSQL needs COLOPHON_TEST_POSTGRES_URL.
 """
 
 from __future__ import annotations
@@ -76,6 +77,9 @@ def measure(kind: str, seconds: float = 5.0, works: int = 1000) -> list[dict[str
         stack.callback(store.close)
         fill(store, works, site.address(ADA))
         environ = site.environ | {"COLOPHON_DATABASE_URL": url, **UNLIMITED}
+        if kind == "postgresql":
+            environ |= {"COLOPHON_WORKERS": "none"}
+            stack.enter_context(_working(environ))
         service = stack.enter_context(served("offchain.api.app:create_app", environ))
         page = httpx.get(service + QUERY).raise_for_status()
         kept = folder / "bytes.json"
@@ -189,6 +193,19 @@ def served(factory: str, environ: dict[str, str]) -> Iterator[str]:
         url = f"http://127.0.0.1:{port}"
         _await(url + QUERY, process)
         yield url
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+@contextmanager
+def _working(environ: dict[str, str]) -> Iterator[None]:
+    """A worker that runs while the block does."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("COLOPHON_")}
+    command = [sys.executable, "-m", "offchain.cli", "worker"]
+    process = subprocess.Popen(command, env=kept | environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
     finally:
         process.terminate()
         process.wait(60)
